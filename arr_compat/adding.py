@@ -1,0 +1,117 @@
+"""Handing grabs over: an uploaded NZB, or a link of our own."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from flask import request
+
+from arr_compat import access, nzb
+from soulspot_arr.domain import NewGrab, Priority, Release
+from soulspot_arr.errors import ForeignNzb, InvalidNzb, NotFound
+
+log = logging.getLogger(__name__)
+
+Document = Mapping[str, Any]
+REFUSED: Document = {"status": False, "nzo_ids": []}
+
+
+def addfile() -> Document:
+    """Open the uploaded NZB, keep the grab, answer its id at once.
+
+    Somebody else's NZB gets an empty list: Lidarr then takes its next candidate without a penalty
+    (contract lidarr §5.4). The upload's file name is ignored: Lidarr rewrites it.
+    """
+    upload = request.files.get("name") or request.files.get("nzbfile")
+    if upload is None:
+        upload = next(iter(request.files.values()), None)
+    if upload is None:
+        return {"status": False, "error": "expects one parameter"}
+    services = access.services()
+    try:
+        sealed = nzb.open_(upload.read(), services.config.secret_key.encode())
+    except ForeignNzb:
+        log.info("an NZB of somebody else was refused; is the indexer bound to this client?")
+        return {"status": True, "nzo_ids": []}
+    except InvalidNzb as error:
+        log.warning("an NZB was refused: %s", error.message)
+        return REFUSED
+    new = NewGrab(
+        release_key=sealed.release_key,
+        title=sealed.title,
+        artist=sealed.artist,
+        album=sealed.album,
+        year=sealed.year,
+        quality=sealed.quality,
+        score=sealed.score,
+        offers=sealed.offers,
+    )
+    return _keep(new)
+
+
+def addurl() -> Document:
+    """Take a link of our own indexer without fetching it; other links are refused."""
+    release = _release_of(access.parameter("name"))
+    if release is None:
+        return REFUSED
+    new = NewGrab(
+        release_key=release.key,
+        title=release.title,
+        artist=release.artist,
+        album=release.album,
+        year=release.year,
+        quality=release.quality,
+        score=release.score,
+        offers=release.offers,
+    )
+    return _keep(new)
+
+
+def _keep(new: NewGrab) -> Document:
+    title = access.parameter("nzbname").strip().removesuffix(".nzb")
+    new = replace(
+        new,
+        title=title[:400] if title else new.title,
+        category=category(access.parameter("cat") or access.parameter("category")),
+        priority=_priority(),
+    )
+    return {"status": True, "nzo_ids": [access.services().queue_manager.add(new)]}
+
+
+def category(given: str) -> str:
+    """The category in the very case it was sent in: Lidarr compares exactly (lidarr §3.3)."""
+    name = given.strip()
+    return "*" if name.lower() in {"", "none", "default", "*"} else name[:80]
+
+
+def _priority() -> Priority:
+    try:
+        return Priority(access.number("priority", Priority.DEFAULT))
+    except ValueError:
+        return Priority.DEFAULT
+
+
+def _release_of(link: str) -> Release | None:
+    """The release a link of ours names; no request is made, so there is nothing to forge."""
+    try:
+        parts = urlsplit(link.strip())
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or "/newznab" not in parts.path:
+        return None
+    fields = parse_qs(parts.query)
+    key = fields.get("id", [""])[0].strip().lower().removeprefix("soulspot-")[:32]
+    given_key = fields.get("apikey", [""])[0]
+    trusted = access.signed(
+        key, fields.get("r", [""])[0]
+    ) or given_key == access.services().settings.get("auth.api_key")
+    if not trusted or fields.get("t", [""])[0] not in {"get", "g"}:
+        return None
+    try:
+        return access.services().search.release(key)
+    except NotFound:
+        return None

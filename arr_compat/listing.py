@@ -1,0 +1,262 @@
+"""What clients look at: queue, history, configuration and status, all from the database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from arr_compat import access, slots, status
+from arr_compat.adding import category
+from soulspot_arr.domain import DownloadState, FailureKind, GrabState, Priority
+from soulspot_arr.queue_manager import GrabView
+
+Document = Mapping[str, Any]
+
+_STARTED = time.monotonic()
+
+
+def version() -> str:
+    """The SABnzbd version we claim to be."""
+    return str(access.services().settings.get("lidarr.version_reported"))
+
+
+# -- queue -----------------------------------------------------------------------------------------
+
+
+def queue() -> Document:
+    """`mode=queue`: filters as SABnzbd knows them; without a limit everything."""
+    views = access.services().queue_manager.queue()
+    all_slots = [_queue_view(view) for view in views]
+    listed = [view for view in all_slots if _wanted(view)]
+    named = bool(access.parameter("search") or access.parameter("nzo_ids"))
+    start, limit = max(0, access.number("start")), max(0, access.number("limit"))
+    shown = slots.page(listed, start, limit)
+    header = slots.QueueHeader(
+        server=_server(),
+        totals=slots.totals(all_slots),
+        start=start,
+        limit=limit,
+        matched=len(listed) if named else None,
+    )
+    rows = [slots.queue_slot(view, start + index) for index, view in enumerate(shown)]
+    return slots.queue_document(rows, header)
+
+
+def _queue_view(view: GrabView) -> slots.QueueView:
+    step = None
+    if view.status is GrabState.PROCESSING:
+        moving = view.storage_path is not None
+        step = slots.SlotStatus.MOVING if moving else slots.SlotStatus.VERIFYING
+    return slots.QueueView(
+        nzo_id=view.nzo_id,
+        title=view.title,
+        category=view.category,
+        state=view.status,
+        added_at=view.created_at,
+        bytes_total=view.bytes_total,
+        bytes_done=view.bytes_done,
+        speed=float(view.speed),
+        priority=Priority(view.priority),
+        paused=view.paused,
+        age=(datetime.now(UTC) - view.created_at).total_seconds(),
+        step=step,
+    )
+
+
+def _wanted(view: slots.QueueView) -> bool:
+    cats = [category(name) for name in access.names("cat", "category")]
+    levels = [int(text) if text.lstrip("-").isdecimal() else 0 for text in access.names("priority")]
+    states = {text.lower() for text in access.names("status")}
+    word = str(slots.queue_slot(view, 0)["status"]).lower() if states else ""
+    return _named(view.nzo_id, view.title) and all(
+        (
+            not cats or view.category in cats,
+            not levels or view.priority in levels,
+            not states or word in states,
+        )
+    )
+
+
+def _named(nzo_id: str, title: str) -> bool:
+    ids = access.names("nzo_ids")
+    return (not ids or nzo_id in ids) and access.parameter("search").lower() in title.lower()
+
+
+def files() -> Document:
+    """`mode=get_files`."""
+    rows = access.services().queue_manager.files(access.parameter("value"))
+    return slots.files_document(
+        slots.FileView(
+            file_id=str(row.id),
+            name=row.remote_path.replace("\\", "/").rpartition("/")[2],
+            state=DownloadState(row.status),
+            size=row.size,
+            bytes_done=row.bytes_done,
+        )
+        for row in rows
+    )
+
+
+# -- history ---------------------------------------------------------------------------------------
+
+
+def history() -> Document:
+    """`mode=history`: what Lidarr still has to import is never cut off by a limit."""
+    services = access.services()
+    counter = services.history.version()
+    if access.parameter("last_history_update") == str(counter):
+        return slots.history_unchanged()
+    # Without a limit real SABnzbd lists ten rows; 0 means the same (contract sabnzbd §1.4.4).
+    limit = access.number("limit") or 10
+    start = max(0, access.number("start"))
+    archived = access.parameter("archive") == "1"
+    rows = [
+        view
+        for view in services.queue_manager.history(archived=archived, limit=start + limit)
+        if _listed(view)
+    ]
+    done, month, week, day = services.history.volumes()
+    header = slots.HistoryHeader(
+        version=version(),
+        matched=len(rows),
+        last_update=counter,
+        bytes_total=done,
+        bytes_month=month,
+        bytes_week=week,
+        bytes_day=day,
+    )
+    return slots.history_document([_history_slot(view) for view in rows[start:]], header)
+
+
+def _listed(view: GrabView) -> bool:
+    cats = [category(name) for name in access.names("cat", "category")]
+    states = {text.lower() for text in access.names("status")}
+    if access.parameter("failed_only") == "1":
+        states = {"failed"}
+    word = "failed" if view.failure_kind else "completed"
+    return (
+        _named(view.nzo_id, view.title)
+        and (not cats or view.category in cats)
+        and (not states or word in states)
+    )
+
+
+def _history_slot(view: GrabView) -> slots.Document:
+    failed = view.failure_kind is not None
+    ended = view.completed_at or view.created_at
+    began = view.started_at or view.created_at
+    arrived = view.transferred_at or ended
+    storage = access.services().paths.reported(view.storage_path or "")
+    lines = (f"From {view.peer} on Soulseek, {view.file_count} files",)
+    return slots.history_slot(
+        slots.HistoryView(
+            nzo_id=view.nzo_id,
+            title=view.title,
+            category=view.category,
+            state=GrabState.FAILED if failed else GrabState.COMPLETED,
+            added_at=view.created_at,
+            completed_at=ended,
+            bytes_total=view.bytes_total,
+            bytes_done=view.bytes_done,
+            storage=storage,
+            download_seconds=(arrived - began).total_seconds(),
+            processing_seconds=(ended - arrived).total_seconds(),
+            failure=view.failure_message or "",
+            parked=view.failure_kind == FailureKind.DISK_FULL,
+            archived=view.archived_at is not None,
+            stages=(("Source", (view.title,)), ("Download", lines)),
+        )
+    )
+
+
+# -- configuration and status ----------------------------------------------------------------------
+
+
+def config() -> Document:
+    """`mode=get_config`."""
+    services = access.services()
+    view = status.ConfigView(
+        api_key=str(services.settings.get("auth.api_key")),
+        complete_dir=_complete_dir(),
+        download_dir=_download_dir(),
+        categories={
+            name: services.paths.category_folder(name) for name in services.settings.categories()
+        },
+        sources=(services.source.name,),
+    )
+    section, keyword = access.parameter("section"), access.parameter("keyword")
+    return status.config_document(view, section=section or None, keyword=keyword or None)
+
+
+def categories() -> Document:
+    """`mode=get_cats`."""
+    return {"categories": ["*", *access.services().settings.categories()]}
+
+
+def fullstatus() -> Document:
+    """`mode=fullstatus` and `mode=status`."""
+    view = status.StatusView(
+        server=_server(),
+        api_key=str(access.services().settings.get("auth.api_key")),
+        complete_dir=_complete_dir(),
+        download_dir=_download_dir(),
+        uptime=time.monotonic() - _STARTED,
+        warnings=_warning_rows(),
+        sources=(access.services().source.name,),
+    )
+    return status.fullstatus(view, dashboard=access.parameter("skip_dashboard") != "1")
+
+
+def server_stats() -> Document:
+    """`mode=server_stats`: what arrived, by day."""
+    services = access.services()
+    days = {
+        day: status.DayStats(received=received, tried=tried, succeeded=succeeded)
+        for day, (received, tried, succeeded) in services.history.daily().items()
+    }
+    return status.server_stats({services.source.name: days}, today=datetime.now(UTC).date())
+
+
+def warnings() -> list[slots.Document]:
+    """`mode=warnings`: what the health checks complain about."""
+    return status.warnings_list(_warning_rows())
+
+
+def _warning_rows() -> Sequence[tuple[str, str, int, str]]:
+    at, checks = access.services().health.last()
+    moment = int(at.timestamp()) if at else 0
+    return [
+        (check["level"].upper(), f"{check['message']} {check['fix']}".strip(), moment, "health")
+        for check in checks
+        if check["level"] != "ok"
+    ]
+
+
+def _complete_dir() -> str:
+    """As Lidarr sees it; absolute even while slskd has not told where it is."""
+    paths = access.services().paths
+    folder = paths.complete_dir
+    return paths.reported(str(folder)) if folder else "/downloads/soulspot"
+
+
+def _download_dir() -> str:
+    root = access.services().paths.local_root
+    return str(root) if root else "/downloads"
+
+
+def _server() -> slots.ServerView:
+    services = access.services()
+    left = services.queue_manager.pause_left()
+    free, total = services.paths.free()
+    return slots.ServerView(
+        version=version(),
+        paused=left is not None,
+        pause_seconds=left or 0.0,
+        download_free=free,
+        download_total=total,
+        complete_free=free,
+        complete_total=total,
+        warnings=len(_warning_rows()),
+    )

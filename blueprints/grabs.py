@@ -1,0 +1,59 @@
+"""Albums that were handed over: the queue and the history in one list."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import TypedDict
+
+from blueprints import schemas
+from blueprints.rest import Resource, page, services
+from soulspot_arr.domain import GrabState
+from soulspot_arr.queue_manager import GrabView
+
+resource = Resource("grabs", "Albums that were handed over: the queue and the history.")
+
+
+class _Query(TypedDict, total=False):
+    before: int
+    limit: int
+    state: Collection[GrabState]
+
+
+@resource.route("")
+@resource.arguments(schemas.GrabsQuery, location="query")
+@resource.response(200, schemas.GrabPage)
+def listing(query: _Query) -> Mapping[str, object]:
+    """List grabs of all states, newest first"""
+    found = services().queue_manager.page(
+        before=query.get("before"), limit=query["limit"], states=query["state"]
+    )
+    return page(found, query["limit"])
+
+
+@resource.route("/<nzo_id:nzo_id>")
+@resource.response(200, schemas.Grab)
+def one(nzo_id: str) -> GrabView:
+    """Show one grab"""
+    return services().queue_manager.find(nzo_id)
+
+
+@resource.route("/<nzo_id:nzo_id>", methods=["DELETE"])
+@resource.response(200, schemas.Grab)
+def cancel(nzo_id: str) -> GrabView:
+    """Cancel a grab
+
+    The answer is the grab as it is afterwards: one that is already over stays as it was.
+    """
+    services().queue_manager.cancel([nzo_id], reason="Cancelled through the API.")
+    return services().queue_manager.find(nzo_id)
+
+
+@resource.route("/<nzo_id:nzo_id>/retry", methods=["POST"])
+@resource.response(201, schemas.Grab)
+def retry(nzo_id: str) -> GrabView:
+    """Try a failed or cancelled grab again
+
+    The answer is a new grab with an id of its own: Lidarr never looks at an ended id again.
+    """
+    fresh = services().queue_manager.retry(nzo_id)
+    return services().queue_manager.find(fresh)

@@ -1,0 +1,299 @@
+"""Every schema of the REST API: one place to read what goes in and what comes out.
+
+A schema reads views of the services by attribute; it computes nothing that a service should know.
+Sizes are bytes, speeds bytes per second, times ISO 8601 with a zone.
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import (
+    INCLUDE,
+    Schema,
+    ValidationError,
+    fields,
+    post_load,
+    validate,
+    validates_schema,
+)
+
+from blueprints.rest import LARGEST_ID, storable
+from soulspot_arr import __version__
+from soulspot_arr.domain import GrabState, SettingSpec
+from soulspot_arr.services import Services
+from soulspot_arr.settings import SettingView
+
+# What `GET /settings` shows for a secret; sent back, it means "leave it as it is".
+MASK = "********"
+
+_TYPE_NAMES: Mapping[type, str] = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    list: "array",
+}
+
+
+def _told(words: str, **more: object) -> dict[str, object]:
+    return {"description": words, **more}
+
+
+def _id(words: str) -> fields.Integer:
+    return fields.Integer(
+        strict=True, validate=validate.Range(0, LARGEST_ID), metadata=_told(words)
+    )
+
+
+def _limit() -> fields.Integer:
+    words = "How many to return at most."
+    return fields.Integer(
+        strict=True, load_default=50, validate=validate.Range(1, 500), metadata=_told(words)
+    )
+
+
+def _moment(words: str, *, attribute: str | None = None) -> fields.AwareDateTime:
+    return fields.AwareDateTime(
+        format="iso", attribute=attribute, allow_none=True, metadata=_told(words)
+    )
+
+
+class Problem(Schema):
+    """The answer to everything that went wrong."""
+
+    code = fields.Integer(metadata=_told("The HTTP status."))
+    status = fields.String(metadata=_told("The HTTP status in words."))
+    message = fields.String(metadata=_told("One sentence for people."))
+    error_code = fields.String(metadata=_told("Stable name of what went wrong, for programs."))
+    ref = fields.String(metadata=_told("Found again in the log."))
+    errors = fields.Dict(
+        metadata=_told("By place and field, what does not fit (422 for arguments only).")
+    )
+
+
+# -- system ----------------------------------------------------------------------------------------
+
+
+class Status(Schema):
+    """What runs here, and since when; read from the services themselves."""
+
+    name = fields.Constant("SoulSpot Arr", metadata={"type": "string"})
+    version = fields.Constant(__version__, metadata={"type": "string"})
+    python = fields.Constant(platform.python_version(), metadata={"type": "string"})
+    source = fields.String(attribute="source.label", metadata=_told("Where albums come from."))
+    database = fields.String(attribute="db.dialect", metadata=_told("sqlite or postgresql."))
+    data_dir = fields.String(attribute="config.data_dir")
+    url_base = fields.String(attribute="config.url_base")
+    installed_at = _moment("First start with this database.", attribute="settings.installed_at")
+    now = fields.Function(
+        lambda services: _now(services), metadata={"type": "string", "format": "date-time"}
+    )
+
+
+def _now(services: Services) -> str:
+    return services.clock().isoformat()
+
+
+class CheckResult(Schema):
+    """One line of health."""
+
+    code = fields.String(metadata=_told("Stable name of the check."))
+    level = fields.String(metadata=_told("How it is.", enum=["ok", "warning", "error"]))
+    message = fields.String()
+    fix = fields.String(metadata=_told("How to mend it; empty when there is nothing to mend."))
+
+
+class HealthReport(Schema):
+    """What the health job found when it last ran, in whichever process that was."""
+
+    checked_at = _moment("When; null when it has not run yet.")
+    checks = fields.List(fields.Nested(CheckResult))
+
+
+class JobRun(Schema):
+    """The last noted run of one job."""
+
+    name = fields.String()
+    last_started_at = _moment("Start of the last noted run.")
+    last_finished_at = _moment("End of the last noted run.")
+    last_error = fields.String(allow_none=True, metadata=_told("Null when the run went well."))
+    runs = fields.Integer(metadata=_told("Runs since the database was made."))
+    requested_at = _moment("Since when an extra run is asked for.")
+
+
+# -- grabs -----------------------------------------------------------------------------------------
+
+
+class GrabsQuery(Schema):
+    """Which grabs to list."""
+
+    before = _id("Only grabs with a smaller id: the `next` of the page before.")
+    limit = _limit()
+    state = fields.List(
+        fields.Enum(GrabState, by_value=True),
+        load_default=(),
+        metadata=_told("Only grabs in one of these states; repeat the parameter for several."),
+    )
+
+
+class Grab(Schema):
+    """One album that was handed over."""
+
+    id = fields.Integer(metadata=_told("Grows with every grab; for paging and in events."))
+    nzo_id = fields.String(metadata=_told("The id that Lidarr knows, and the one in paths."))
+    title = fields.String()
+    artist = fields.String()
+    album = fields.String()
+    quality = fields.String()
+    category = fields.String()
+    state = fields.Enum(GrabState, by_value=True, attribute="status")
+    peer = fields.String(metadata=_told("Who it comes from at the moment."))
+    offer_index = fields.Integer(metadata=_told("0 for the first offer, 1 for its alternate …"))
+    file_count = fields.Integer()
+    priority = fields.Integer(metadata=_told("-1 low, 0 normal, 1 high, 2 force."))
+    paused = fields.Boolean()
+    bytes_total = fields.Integer()
+    bytes_done = fields.Integer()
+    speed = fields.Integer(metadata=_told("Bytes per second as last seen."))
+    place_in_queue = fields.Integer(allow_none=True, metadata=_told("Place at the peer."))
+    failure_kind = fields.String(allow_none=True)
+    failure_message = fields.String(allow_none=True)
+    storage_path = fields.String(allow_none=True, metadata=_told("Where the files are."))
+    note = fields.String(allow_none=True, metadata=_told("What it is waiting for right now."))
+    created_at = _moment("When it was handed over.")
+    started_at = _moment("When the first byte came from this peer.")
+    transferred_at = _moment("When the last file had arrived.")
+    completed_at = _moment("When its end was reported, either way.")
+    archived_at = _moment("When it left the history.")
+
+
+class GrabPage(Schema):
+    """Grabs, newest first."""
+
+    items = fields.List(fields.Nested(Grab))
+    next = fields.Integer(
+        allow_none=True, metadata=_told("Pass it as `before` to go on; null at the end.")
+    )
+
+
+# -- events ----------------------------------------------------------------------------------------
+
+
+class EventsQuery(Schema):
+    """Which events to list."""
+
+    after = _id("Only events with a larger id, oldest first: for following.")
+    before = _id("Only events with a smaller id, newest first: for looking back.")
+    limit = _limit()
+    grab_id = fields.Integer(
+        strict=True,
+        data_key="grab",
+        validate=validate.Range(0, LARGEST_ID),
+        metadata=_told("Only events of the grab with this `id`."),
+    )
+    kinds = fields.List(
+        fields.String(validate=validate.Regexp(r"[a-z_]{1,24}\.[a-z_]{1,24}\Z")),
+        data_key="kind",
+        load_default=(),
+        metadata=_told("Only these kinds, such as grab.failed; repeat the parameter for several."),
+    )
+
+
+class Event(Schema):
+    """A fact that happened."""
+
+    id = fields.Integer(metadata=_told("Grows with every event; never used twice."))
+    at = _moment("When.")
+    kind = fields.String(metadata=_told("Stable name, such as grab.added."))
+    level = fields.String(metadata=_told("", enum=["debug", "info", "warning", "error"]))
+    grab_id = fields.Integer(allow_none=True)
+    download_id = fields.Integer(allow_none=True)
+    message = fields.String(metadata=_told("One sentence for people."))
+    data = fields.Dict(keys=fields.String())
+
+
+class EventPage(Schema):
+    """Events: newest first, or oldest first with `after`."""
+
+    items = fields.List(fields.Nested(Event))
+    next = fields.Integer(
+        allow_none=True,
+        metadata=_told("Pass it as `before` (or as `after`) to go on; null at the end."),
+    )
+
+
+# -- settings --------------------------------------------------------------------------------------
+
+
+class Setting(Schema):
+    """One runtime setting: its declaration and its value."""
+
+    key = fields.String(attribute="spec.key")
+    value = fields.Raw(metadata=_told("The value in force; a secret that is set is masked."))
+    default = fields.Raw(attribute="spec.default")
+    type = fields.Function(
+        lambda view: _type_name(view),
+        metadata={"type": "string", "enum": list(_TYPE_NAMES.values())},
+    )
+    help = fields.String(attribute="spec.help")
+    secret = fields.Boolean(attribute="spec.secret")
+    choices = fields.List(fields.String(), attribute="spec.choices")
+    minimum = fields.Float(attribute="spec.minimum", allow_none=True)
+    maximum = fields.Float(attribute="spec.maximum", allow_none=True)
+    changed = fields.Boolean(metadata=_told("Whether it differs from the default on purpose."))
+    pinned = fields.Boolean(
+        metadata=_told("Set by an environment variable: it cannot be changed here.")
+    )
+    variable = fields.String(
+        attribute="spec.variable", metadata=_told("The environment variable that pins it.")
+    )
+
+
+def _type_name(view: SettingView) -> str:
+    spec: SettingSpec = view.spec
+    return _TYPE_NAMES[spec.type]
+
+
+class SettingChanges(Schema):
+    """New values by key, all or none: {"search.budget": 45, "queue.paused": true}."""
+
+    class Meta:
+        """The keys are those of the settings registry, which knows whether a value fits."""
+
+        unknown = INCLUDE
+
+    @validates_schema
+    def _check(self, data: Mapping[str, Any], **_: object) -> None:
+        bad = [key for key, value in data.items() if not all(map(storable, _texts(value)))]
+        if bad:
+            raise ValidationError(dict.fromkeys(bad, ["Holds characters that cannot be stored."]))
+
+    @post_load
+    def _forget_masked(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
+        return {key: value for key, value in data.items() if value != MASK}
+
+
+def _texts(value: object) -> list[str]:
+    return [part for part in (value if isinstance(value, list) else [value]) if type(part) is str]
+
+
+# -- hooks -----------------------------------------------------------------------------------------
+
+
+class SlskdTransfer(Schema):
+    """The part of a transfer that matters here."""
+
+    id = fields.String()
+    username = fields.String()
+
+
+class SlskdEvent(Schema):
+    """What slskd's webhook sends; documentation only, the view reads it with more patience."""
+
+    type = fields.String(metadata=_told("DownloadFileComplete; anything else is ignored."))
+    localFilename = fields.String(metadata=_told("Where the file is, as slskd sees it."))  # noqa: N815
+    remoteFilename = fields.String(metadata=_told("Its path at the peer."))  # noqa: N815
+    transfer = fields.Nested(SlskdTransfer)

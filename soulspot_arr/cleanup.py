@@ -1,0 +1,235 @@
+"""Leaves no traces: transfers that are over are forgotten at the source, leftovers removed, old rows purged.
+
+Only what is ours is touched: our own transfers by their references, our own folders, and single
+files of grabs that were given up. Removed is never what Lidarr may still import.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import and_, delete, or_, select, text, update
+
+from soulspot_arr import disk
+from soulspot_arr.db import Database
+from soulspot_arr.domain import Clock, DownloadState, GrabState, TransferRef
+from soulspot_arr.errors import CompletionError, SourceError
+from soulspot_arr.models import Answer, Download, Event, Grab, ReleaseRow, SearchRow
+from soulspot_arr.paths import Paths
+from soulspot_arr.rules import lifecycle
+from soulspot_arr.settings import Settings
+from soulspot_arr.sources import DownloadSource, Guard
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 60
+_GIVEN_UP = (DownloadState.FAILED, DownloadState.CANCELLED, DownloadState.BLOCKLISTED)
+_ENDED = (
+    GrabState.COMPLETED,
+    GrabState.FAILED,
+    GrabState.CANCELLED,
+    GrabState.IMPORTED,
+    GrabState.REMOVED,
+)
+
+
+class Cleanup:
+    """The cleanup and housekeeping jobs."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        paths: Paths,
+        source: DownloadSource,
+        guard: Guard,
+        *,
+        clock: Clock,
+    ) -> None:
+        self._db = database
+        self._settings = settings
+        self._paths = paths
+        self._source = source
+        self._guard = guard
+        self._clock = clock
+
+    def run(self) -> int:
+        """Forget ended transfers at the source, then remove leftovers; returns what was done."""
+        return self._forget() + self._remove_leftovers()
+
+    # -- at the source -----------------------------------------------------------------------------
+
+    def _forget(self) -> int:
+        rows = self._unreleased()
+        if not rows:
+            return 0
+        try:
+            refs = self._references(rows)
+            if refs:
+                with self._guard("forget transfers that are over"):
+                    self._source.cancel_raw(list(refs.values()), forget=True)
+        except SourceError as error:
+            log.debug("the source keeps ended transfers for now: %s", error.message)
+            return 0
+        now = self._clock()
+        settled = [row.id for row in rows if row.id in refs or self._never_came(row, now)]
+        with self._db.write() as session:
+            session.execute(
+                update(Download).where(Download.id.in_(settled)).values(released_at=now)
+            )
+        return len(settled)
+
+    def _unreleased(self) -> list[Download]:
+        over = or_(
+            Download.status.in_(_GIVEN_UP),
+            and_(Download.status == DownloadState.COMPLETED, Grab.status.in_(_ENDED)),
+            and_(
+                Download.status == DownloadState.COMPLETED,
+                Download.offer_index != Grab.offer_index,
+            ),
+        )
+        query = (
+            select(Download)
+            .join(Grab)
+            .where(over, Download.released_at.is_(None), Download.claimed_at.is_not(None))
+            .where(Download.source == self._source.name)
+            .order_by(Download.id)
+            .limit(_AT_ONCE)
+        )
+        with self._db.read() as session:
+            return list(session.scalars(query))
+
+    def _references(self, rows: Sequence[Download]) -> dict[int, TransferRef]:
+        """Transfers to drop; one look finds those whose request was never confirmed to us."""
+        known = {
+            row.id: TransferRef(row.peer, row.transfer_ref) for row in rows if row.transfer_ref
+        }
+        unsure = [row for row in rows if not row.transfer_ref]
+        if unsure:
+            with self._guard("look for unconfirmed transfers"):
+                snapshot = self._source.poll_raw()
+            mine = {row.batch_key for row in unsure if row.batch_key}
+            candidates = [entry for entry in snapshot.transfers if entry.batch_key in mine]
+            for row_id, transfer in lifecycle.correlate(unsure, candidates).items():
+                if transfer is not None:
+                    known[row_id] = TransferRef(transfer.peer, transfer.ref)
+        return known
+
+    def _never_came(self, row: Download, now: datetime) -> bool:
+        patience = timedelta(seconds=self._settings.get("queue.claim_ttl"))
+        return row.claimed_at is None or now - row.claimed_at > patience
+
+    # -- on disk -----------------------------------------------------------------------------------
+
+    def _remove_leftovers(self) -> int:
+        """Per ended grab, once all its transfers are released: nothing can be written any more."""
+        pending = (
+            select(Download.id)
+            .where(
+                Download.grab_id == Grab.id,
+                Download.claimed_at.is_not(None),
+                Download.released_at.is_(None),
+            )
+            .exists()
+        )
+        query = (
+            select(Grab)
+            .where(Grab.status.in_(_ENDED), Grab.cleaned_at.is_(None), ~pending)
+            .limit(_AT_ONCE)
+        )
+        with self._db.read() as session:
+            grabs = list(session.scalars(query))
+            files = {grab.id: list(grab.downloads) for grab in grabs}
+        done = 0
+        for grab in grabs:
+            try:
+                # Lidarr still has to take the files of a completed grab that is reported in place.
+                if grab.status != GrabState.COMPLETED or not self._reports_in_place(grab):
+                    self._remove_for(grab, files[grab.id])
+            except CompletionError as error:
+                log.warning("leftovers of %s stay: %s", grab.nzo_id, error.message)
+                continue
+            done += 1
+            self._mark_cleaned(grab)  # deleting the grab later makes it due once more
+        return done
+
+    def _mark_cleaned(self, grab: Grab) -> None:
+        with self._db.write() as session:
+            session.execute(update(Grab).where(Grab.id == grab.id).values(cleaned_at=self._clock()))
+
+    def _reports_in_place(self, grab: Grab) -> bool:
+        incoming = self._paths.incoming(grab.nzo_id)
+        return bool(
+            incoming and grab.storage_path and Path(grab.storage_path).is_relative_to(incoming)
+        )
+
+    def _remove_for(self, grab: Grab, files: Sequence[Download]) -> None:
+        root = self._paths.local_root
+        if root is None or not root.is_dir():
+            return
+        for file in files:
+            self._remove_unplaced(grab, file)
+        incoming = self._paths.incoming(grab.nzo_id)
+        if incoming is not None and incoming.exists():
+            disk.remove_tree(incoming, root=root)
+        complete = self._paths.complete_dir
+        if complete is None or not grab.storage_path:
+            return
+        storage = Path(grab.storage_path)
+        if grab.status in {GrabState.FAILED, GrabState.CANCELLED} and storage.exists():
+            disk.remove_tree(storage, root=complete)
+        elif grab.status in {GrabState.IMPORTED, GrabState.REMOVED}:
+            discs = sorted(storage.glob("CD*")) if storage.is_dir() else []
+            disk.remove_empty([*discs, storage])
+
+    def _remove_unplaced(self, grab: Grab, file: Download) -> None:
+        """A file that arrived for a grab that did not need it any more."""
+        if file.placed_path or file.status not in {
+            DownloadState.COMPLETED,
+            DownloadState.CANCELLED,
+        }:
+            return
+        given_up = grab.status in {GrabState.FAILED, GrabState.CANCELLED, GrabState.REMOVED}
+        if not given_up and file.offer_index == grab.offer_index:
+            return
+        found = self._paths.landed(file)
+        if found is not None and file.transfer_ref:
+            with disk.told(f"remove {found.name}"):
+                found.unlink(missing_ok=True)
+            disk.remove_empty([found.parent])
+
+    # -- old rows ----------------------------------------------------------------------------------
+
+    def purge(self) -> None:
+        """Delete rows that are older than their retention."""
+        now = self._clock()
+
+        def before(key: str) -> datetime:
+            return now - timedelta(days=self._settings.get(key))
+
+        kept = select(Grab.release_key).where(Grab.archived_at.is_(None))
+        with self._db.write() as session:
+            session.execute(delete(Event).where(Event.at < before("retention.events")))
+            session.execute(
+                delete(SearchRow).where(SearchRow.started_at < before("retention.searches"))
+            )
+            session.execute(delete(Answer).where(Answer.answered_at < now - timedelta(days=1)))
+            session.execute(
+                delete(ReleaseRow).where(
+                    ReleaseRow.last_seen_at < before("retention.releases"),
+                    ReleaseRow.id.not_in(kept),
+                )
+            )
+            over = (GrabState.IMPORTED, GrabState.REMOVED, GrabState.CANCELLED)
+            session.execute(
+                delete(Grab).where(
+                    Grab.status.in_(over),
+                    Grab.cleaned_at.is_not(None),
+                    Grab.updated_at < before("retention.archived"),
+                )
+            )
+            if self._db.dialect == "sqlite":
+                session.execute(text("PRAGMA optimize"))

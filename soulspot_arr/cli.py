@@ -1,0 +1,285 @@
+"""The command line. Imports late, so that `--help` and `config show` answer at once.
+
+Exit status: 0 done, 1 it did not work, 2 wrong usage, 78 the configuration must be mended.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from soulspot_arr import __version__, log
+from soulspot_arr.config import Config, environment
+from soulspot_arr.errors import ConfigError, InvalidSetting, SoulSpotError
+
+if TYPE_CHECKING:
+    from soulspot_arr.services import Services
+
+EX_CONFIG = 78
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point of the console script; returns the exit status."""
+    options = _parser().parse_args(arguments)
+    try:
+        status = options.run(options)
+    except (ConfigError, InvalidSetting) as error:
+        print(f"soulspot-arr: {error.message}", file=sys.stderr)
+        return EX_CONFIG
+    except SoulSpotError as error:
+        print(f"soulspot-arr: {error.message}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+    return int(status)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="soulspot-arr",
+        description="Soulseek as an indexer and download client for Lidarr and Prowlarr.",
+    )
+    parser.add_argument("--version", action="version", version=f"soulspot-arr {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for name, words, run in (
+        ("serve", "run everything in one process (what the container does)", _serve),
+        ("web", "run only the web side; needs a worker beside it", _web),
+        ("worker", "run only the jobs", _worker),
+        ("keys", "show what to type into Lidarr and Prowlarr", _keys),
+        ("doctor", "check the whole chain and say how to mend it", _doctor),
+    ):
+        command = commands.add_parser(name, help=words, description=words.capitalize() + ".")
+        _boot_options(command)
+        command.set_defaults(run=run)
+    _add_db(commands)
+    _add_config(commands)
+    _add_demo(commands)
+    _add_simulator(commands)
+    return parser
+
+
+def _boot_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data-dir", help="folder for database and keys (SOULSPOT_DATA_DIR)")
+    parser.add_argument("--database-url", help="SQLite or PostgreSQL (SOULSPOT_DATABASE_URL)")
+    parser.add_argument("--host", help="address to listen on (SOULSPOT_HOST)")
+    parser.add_argument("--port", help="port to listen on, 8585 (SOULSPOT_PORT)")
+    parser.add_argument("--url-base", help="path below which everything is served")
+    parser.add_argument("--log-level", help="DEBUG, INFO, WARNING or ERROR")
+
+
+def _config(options: argparse.Namespace, *, create: bool = True) -> Config:
+    names = ("data_dir", "database_url", "host", "port", "url_base", "log_level")
+    given = {name: getattr(options, name, None) for name in names}
+    config = Config.load(environment(), given, create=create)
+    log.configure(config.log_level, config.log_format)
+    return config
+
+
+def _services(options: argparse.Namespace) -> Services:
+    from soulspot_arr.services import build
+
+    return build(_config(options))
+
+
+# -- running ---------------------------------------------------------------------------------------
+
+
+def _serve(options: argparse.Namespace) -> int:
+    return _run_server(_services(options), with_jobs=True)
+
+
+def _web(options: argparse.Namespace) -> int:
+    return _run_server(_services(options), with_jobs=False)
+
+
+def _run_server(services: Services, *, with_jobs: bool) -> int:
+    from waitress.server import create_server
+
+    from soulspot_arr.app import create_app
+    from soulspot_arr.connect import welcome
+    from soulspot_arr.scheduler import Scheduler
+
+    config = services.config
+    try:
+        server = create_server(
+            create_app(services),
+            host=config.host,
+            port=config.port,
+            threads=config.threads,
+            ident=None,
+            max_request_body_size=64 * 1024 * 1024,
+            channel_timeout=120,
+        )
+    except OSError as error:
+        raise ConfigError(
+            f"Cannot listen on {config.host}:{config.port}: {error.strerror or error}. Choose "
+            "another port with --port or SOULSPOT_PORT."
+        ) from error
+    scheduler = Scheduler(services) if with_jobs else None
+    if scheduler is not None:
+        scheduler.start()
+    print(welcome(services), flush=True)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        server.run()
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
+        server.close()
+        if scheduler is not None:
+            scheduler.stop()
+        services.close()
+    return 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def _worker(options: argparse.Namespace) -> int:
+    from soulspot_arr.scheduler import Scheduler
+
+    services = _services(options)
+    scheduler = Scheduler(services)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    scheduler.start()
+    print("SoulSpot Arr worker is running.", flush=True)
+    stop.wait()
+    scheduler.stop()
+    services.close()
+    return 0
+
+
+# -- looking ---------------------------------------------------------------------------------------
+
+
+def _keys(options: argparse.Namespace) -> int:
+    from soulspot_arr.connect import connection_card
+
+    services = _services(options)
+    print(connection_card(services))
+    services.close()
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from soulspot_arr.connect import doctor_report
+
+    services = _services(options)
+    checks = services.health.examine(thorough=True)
+    print(doctor_report(checks))
+    services.close()
+    return 1 if any(check.level == "error" for check in checks) else 0
+
+
+def _add_db(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("db", help="look after the database")
+    actions = group.add_subparsers(required=True, metavar="ACTION")
+    for name, words, run in (
+        ("upgrade", "bring the schema to this version", _db_upgrade),
+        ("check", "say whether the schema fits this version", _db_check),
+    ):
+        action = actions.add_parser(name, help=words, description=words.capitalize() + ".")
+        _boot_options(action)
+        action.set_defaults(run=run)
+
+
+def _db_upgrade(options: argparse.Namespace) -> int:
+    from soulspot_arr import db
+
+    database = db.Database(_config(options).database_url)
+    changed = db.upgrade(database)
+    print("The database was upgraded." if changed else "The database is up to date.")
+    database.close()
+    return 0
+
+
+def _db_check(options: argparse.Namespace) -> int:
+    from soulspot_arr import db
+
+    database = db.Database(_config(options).database_url)
+    current, head = db.current_revision(database), db.head_revision()
+    database.close()
+    if current == head:
+        print(f"The database is up to date (schema {head}).")
+        return 0
+    print(f"The database has schema {current or 'none'}, this version needs {head}.")
+    print("Run: soulspot-arr db upgrade")
+    return 1
+
+
+def _add_config(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    group = commands.add_parser("config", help="look at the configuration")
+    actions = group.add_subparsers(required=True, metavar="ACTION")
+    words = "show every option and setting, where it comes from, secrets masked"
+    show = actions.add_parser("show", help=words, description=words.capitalize() + ".")
+    _boot_options(show)
+    show.set_defaults(run=_config_show)
+
+
+def _config_show(options: argparse.Namespace) -> int:
+    from soulspot_arr.connect import config_report
+
+    services = _services(options)
+    print(config_report(services))
+    services.close()
+    return 0
+
+
+# -- demo and simulator ----------------------------------------------------------------------------
+
+
+def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from soulspot_arr.demo import add_arguments, demo_options, run
+
+    words = "play a stock Lidarr against this service and a simulated slskd"
+    demo = commands.add_parser("demo", help=words, description=words.capitalize() + ".")
+    add_arguments(demo)
+    demo.set_defaults(run=lambda options: run(demo_options(options)))
+
+
+def _add_simulator(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    words = "run a simulated slskd with a small network of peers"
+    simulator = commands.add_parser(
+        "simulate-slskd", help=words, description=words.capitalize() + "."
+    )
+    simulator.add_argument("--host", default="127.0.0.1")
+    simulator.add_argument("--port", type=int, default=5030)
+    simulator.add_argument(
+        "--api-key", default="simulated-slskd-key", help="at least 16 characters"
+    )
+    simulator.add_argument("--data-dir", default="simulated-slskd", help="where files and state go")
+    simulator.add_argument("--profile", default="0.26.0", help="0.22, 0.25, 0.26 or master")
+    simulator.add_argument("--time-scale", type=float, default=1.0, help="10 = ten times as fast")
+    simulator.add_argument("--world", default="demo", choices=("demo", "empty"))
+    simulator.add_argument("--seed", type=int, default=1)
+    simulator.set_defaults(run=_simulate)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from soulspot_arr.simulator import SimOptions
+    from soulspot_arr.simulator.command import run
+
+    return run(
+        SimOptions(
+            host=options.host,
+            port=options.port,
+            api_key=options.api_key or None,
+            data_dir=Path(options.data_dir).absolute(),
+            profile=options.profile,
+            time_scale=options.time_scale,
+            world=options.world,
+            seed=options.seed,
+        )
+    )

@@ -1,0 +1,334 @@
+"""Finishes grabs: settle, verify, gather, report.
+
+"Completed" is a promise that cannot be taken back (Lidarr ignores a later "Failed"), so it is made
+only after the last file has its final name and content in a folder that is ours alone. Every step
+can be killed and run again: what was already moved is found at its new place.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from soulspot_arr import disk, ledger
+from soulspot_arr.db import Database
+from soulspot_arr.domain import (
+    Clock,
+    DownloadState,
+    EventRecord,
+    FailureKind,
+    GrabState,
+)
+from soulspot_arr.errors import CompletionError, DiskFull, FileCorrupt, FilesMissing, LidarrError
+from soulspot_arr.lidarr import Lidarr
+from soulspot_arr.log import about
+from soulspot_arr.models import Download, Grab
+from soulspot_arr.paths import Paths, destination
+from soulspot_arr.rules import lifecycle, naming, sentences
+from soulspot_arr.settings import Settings
+
+log = logging.getLogger(__name__)
+
+# A full disk or a wrong path is ours to mend: wait this long before Lidarr is told.
+PARK_AFTER = timedelta(hours=24)
+
+
+class NotYet(Exception):  # not an error: come back at the next run
+    """A file has not settled yet."""
+
+
+class Completion:
+    """The complete job."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        paths: Paths,
+        lidarr: Lidarr,
+        *,
+        clock: Clock,
+        wake: Callable[[str], None],
+    ) -> None:
+        self._db = database
+        self._settings = settings
+        self._paths = paths
+        self._lidarr = lidarr
+        self._clock = clock
+        self._wake = wake
+
+    def run(self) -> int:
+        """Work on every grab whose files have arrived; returns how many were reported."""
+        query = (
+            select(Grab).where(Grab.status == GrabState.PROCESSING).order_by(Grab.transferred_at)
+        )
+        with self._db.read() as session:
+            grabs = list(session.scalars(query))
+        reported = 0
+        for grab in grabs:
+            with about(grab.nzo_id):
+                reported += self._attempt(grab)
+        if reported:
+            self._tell_lidarr()
+        return reported
+
+    def _attempt(self, grab: Grab) -> bool:
+        files = self._files(grab)
+        try:
+            storage = self._finish(grab, files)
+        except NotYet as reason:
+            self._note(grab, str(reason))
+            return False
+        except DiskFull as error:
+            self._wait_or_park(grab, error.message)
+            return False
+        except CompletionError as error:
+            self._send_back(grab, error)
+            return False
+        return self._report(grab, storage)
+
+    def _files(self, grab: Grab) -> list[Download]:
+        query = (
+            select(Download)
+            .where(Download.grab_id == grab.id, Download.offer_index == grab.offer_index)
+            .order_by(Download.position)
+        )
+        with self._db.read() as session:
+            return list(session.scalars(query))
+
+    # -- the steps ---------------------------------------------------------------------------------
+
+    def _finish(self, grab: Grab, files: Sequence[Download]) -> Path:
+        if self._settings.get("completion.mode") == "report":
+            return self._as_told(grab, files)
+        target = self._target(grab)
+        places = _places(files, target)
+        arrived = [(file, self._arrived(grab, file, places[file.id])) for file in files]
+        for file, path in arrived:
+            self._prove(file, path)
+        for file, path in arrived:
+            self._place(file, path, places[file.id])
+        return target
+
+    def _as_told(self, grab: Grab, files: Sequence[Download]) -> Path:
+        """`report` mode: the files cannot be seen; the folder slskd was told is reported."""
+        root = self._paths.local_root
+        if root is None:
+            raise DiskFull("slskd's download folder is not known yet.")
+        wanted = destination(grab.nzo_id, grab.offer_index, 0)
+        for file in files:
+            placement = (file.placement or "").replace("\\", "/")
+            if placement != wanted and not placement.startswith(wanted + "/"):
+                raise FilesMissing(
+                    "slskd did not put the files into a folder of their own; mode 'report' needs "
+                    "slskd 0.26 or newer.",
+                    download_id=file.id,
+                    kind=FailureKind.NOT_IMPORTABLE,
+                )
+        return root.joinpath(*wanted.split("/"))
+
+    def _target(self, grab: Grab) -> Path:
+        """The folder of this grab alone, named like its title; remembered before it is made."""
+        complete = self._paths.complete_dir
+        if complete is None:
+            raise DiskFull("The folder for finished grabs is not known: slskd was never reached.")
+        if grab.storage_path:
+            return Path(grab.storage_path)
+        parent = complete / self._paths.category_folder(grab.category)
+        name = naming.safe_component(grab.title, 240)
+        storage = parent / name
+        with self._db.write() as session:
+            taken = session.scalar(
+                select(Grab.id).where(Grab.storage_path == str(storage), Grab.id != grab.id)
+            )
+            if taken is not None or storage.exists():
+                storage = parent / f"{name}.{grab.nzo_id[-4:]}"
+            row = session.get(Grab, grab.id)
+            if row is None or row.status != GrabState.PROCESSING:
+                raise NotYet("changed meanwhile")
+            row.storage_path = str(storage)
+        grab.storage_path = str(storage)
+        return storage
+
+    def _arrived(self, grab: Grab, file: Download, placed: Path) -> Path:
+        """Where the file is now, whole and quiet. Raises NotYet, DiskFull or FilesMissing."""
+        if placed.is_file() and placed.stat().st_size == file.size:
+            return placed  # moved before we were killed
+        root = self._paths.local_root
+        if root is None or not root.is_dir():
+            raise DiskFull(
+                f"slskd's download folder is not visible here as {root}. Mount it at the same "
+                "place in both containers, or set paths.local_root."
+            )
+        found = self._paths.landed(file)
+        if found is not None:
+            if not disk.is_quiet(found, now=time.time()):
+                raise NotYet(f"Waiting for {found.name} to settle.")
+            return found
+        since = grab.transferred_at or grab.updated_at
+        patience = timedelta(seconds=self._settings.get("completion.settle"))
+        name = file.remote_path.replace("\\", "/").rpartition("/")[2]
+        if self._clock() - since < patience:
+            raise NotYet(f"Waiting for {name} to appear.")
+        raise FilesMissing(
+            f"{name} did not appear in {root} with its exact size.",
+            download_id=file.id,
+            kind=FailureKind.VANISHED,
+        )
+
+    def _prove(self, file: Download, path: Path) -> None:
+        try:
+            disk.prove_audio(path)
+        except FileCorrupt as error:
+            error.data |= {"download_id": file.id, "kind": FailureKind.CORRUPT, "path": path}
+            raise
+
+    def _place(self, file: Download, path: Path, place: Path) -> None:
+        complete = self._paths.complete_dir
+        assert complete is not None
+        if path != place:
+            disk.move_whole(path, place, root=complete)
+        if file.placed_path != str(place):
+            with self._db.write() as session:
+                row = session.get(Download, file.id)
+                if row is not None:
+                    row.placed_path = str(place)
+
+    # -- what follows ------------------------------------------------------------------------------
+
+    def _report(self, grab: Grab, storage: Path) -> bool:
+        now = self._clock()
+        event = EventRecord("grab.completed", f"Ready for Lidarr in {storage}.")
+        with self._db.write() as session:
+            row = session.get(Grab, grab.id)
+            if row is None or row.status != GrabState.PROCESSING:
+                return False
+            moved = ledger.move_grab(
+                session,
+                row,
+                GrabState.COMPLETED,
+                event,
+                at=now,
+                storage_path=str(storage),
+                completed_at=now,
+                note=None,
+            )
+        self._wake("cleanup")
+        return moved
+
+    def _note(self, grab: Grab, text: str) -> None:
+        if grab.note == text:
+            return
+        with self._db.write() as session:
+            row = session.get(Grab, grab.id)
+            if row is not None and row.status == GrabState.PROCESSING:
+                row.note = text
+
+    def _wait_or_park(self, grab: Grab, why: str) -> None:
+        """Ours to mend: keep everything; after a day tell Lidarr, without blaming the release."""
+        since = grab.transferred_at or grab.updated_at
+        if self._clock() - since < PARK_AFTER:
+            if grab.note != why:
+                log.warning("cannot finish %s: %s", grab.title, why)
+            self._note(grab, why)
+            return
+        now = self._clock()
+        with self._db.write() as session:
+            row = session.get(Grab, grab.id)
+            if row is None or row.status != GrabState.PROCESSING:
+                return
+            event = EventRecord("grab.failed", f"Given up after a day: {why}", "error")
+            ledger.move_grab(
+                session,
+                row,
+                GrabState.FAILED,
+                event,
+                at=now,
+                failure_kind=str(FailureKind.DISK_FULL),
+                failure_message=sentences.DISK_FULL,
+                completed_at=now,
+                note=why,
+            )
+
+    def _send_back(self, grab: Grab, error: CompletionError) -> None:
+        """One file is missing or broken: the retry rule decides, the grab follows."""
+        log.warning("%s", error.message)
+        download_id = error.data.get("download_id")
+        kind = FailureKind(error.data.get("kind", FailureKind.CORRUPT))
+        broken = error.data.get("path")
+        if isinstance(broken, Path):
+            self._drop(broken)
+        now = self._clock()
+        with self._db.write() as session:
+            row = session.get(Download, download_id) if download_id else None
+            if row is None:
+                self._fail_whole(session, grab, error, now=now)
+            elif row.status == DownloadState.COMPLETED:
+                self._write_back(session, row, kind, error.message, now=now)
+            held = session.get(Grab, grab.id)
+            if held is not None and held.status == GrabState.PROCESSING:
+                ledger.roll_up(session, held, at=now)
+        self._wake("cleanup")
+        self._wake("dispatch")
+
+    def _write_back(
+        self, session: Session, row: Download, kind: FailureKind, message: str, *, now: datetime
+    ) -> None:
+        policy = lifecycle.WatchPolicy(retry=self._settings.retry_policy())
+        step = lifecycle.failed(row, kind, message, now=now, policy=policy, fields={})
+        assert step.to is not None
+        fields = {**step.fields, "placed_path": None}
+        event = EventRecord(step.event, message, "warning", {"path": row.remote_path})
+        ledger.move_download(session, row, step.to, event, at=now, **fields)
+
+    def _fail_whole(
+        self, session: Session, grab: Grab, error: CompletionError, *, now: datetime
+    ) -> None:
+        row = session.get(Grab, grab.id)
+        if row is None or row.status != GrabState.PROCESSING:
+            return
+        event = EventRecord("grab.failed", error.message, "error")
+        ledger.move_grab(
+            session,
+            row,
+            GrabState.FAILED,
+            event,
+            at=now,
+            failure_kind=str(FailureKind.NOT_IMPORTABLE),
+            failure_message=error.message,
+            completed_at=now,
+        )
+
+    def _drop(self, path: Path) -> None:
+        """A broken file must not be resumed or found again."""
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("the broken file %s stays: %s", path.name, error.strerror)
+
+    def _tell_lidarr(self) -> None:
+        """Without it the import starts at Lidarr's next poll, a minute later."""
+        try:
+            self._lidarr.refresh_downloads()
+        except LidarrError as error:
+            log.info("Lidarr could not be told about a finished grab: %s", error.message)
+
+
+def _places(files: Sequence[Download], target: Path) -> dict[int, Path]:
+    """Final path of each file: discs in `CD1`, `CD2` (contract lidarr §9.4), never two alike."""
+    places: dict[int, Path] = {}
+    taken: set[str] = set()
+    for file in files:
+        name = naming.safe_component(file.remote_path.replace("\\", "/").rpartition("/")[2])
+        folder = target / naming.disc_folder(file.disc) if file.disc else target
+        if str(folder / name).casefold() in taken:
+            name = naming.safe_component(f"{file.position:03d} {name}")
+        taken.add(str(folder / name).casefold())
+        places[file.id] = folder / name
+    return places

@@ -1,0 +1,111 @@
+"""The `demo` command: the whole product in a few minutes, against a simulated Soulseek.
+
+It sets the stage (two separate processes), plays a stock Lidarr and a stock Prowlarr in front of
+it, and tells what happens. It holds no knowledge of the service beyond its addresses and key.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import FrameType
+from typing import TextIO
+
+from soulspot_arr.demo.acts import Acts, Tempo
+from soulspot_arr.demo.faults import LidarrFault
+from soulspot_arr.demo.options import DemoOptions
+from soulspot_arr.demo.screen import Screen
+from soulspot_arr.demo.stage import Recipe, Stage, StageFailure, tail
+
+
+def run(options: DemoOptions, stream: TextIO | None = None) -> int:
+    """Play the demo; 0 when everything worked, 1 with a reason on the screen otherwise."""
+    screen = Screen(stream or sys.stdout, options.environ)
+    with _signals_as_interrupts():
+        try:
+            root = own_folder(options.data_dir)
+            stage = Stage(Recipe(root, options.profile, options.time_scale, options.environ))
+        except OSError as error:
+            screen.failure(f"The data folder cannot be used: {error}", "", ())
+            return 1
+        try:
+            return _show(screen, stage, options)
+        except KeyboardInterrupt:
+            screen.failure("Interrupted; both programs were ended.", "", ())
+        except StageFailure as failure:
+            log = failure.log or stage.service_log
+            screen.failure(f"The demo stopped: {failure}", str(log), tail(log))
+        except (LidarrFault, OSError) as error:
+            log = stage.service_log
+            screen.failure(f"The demo stopped: {error}", str(log), tail(log))
+    return 1
+
+
+def _show(screen: Screen, stage: Stage, options: DemoOptions) -> int:
+    started = time.monotonic()
+    screen.title(
+        "SoulSpot Arr: an album, from Lidarr's search to your library",
+        f"A simulated slskd {options.profile} and the real service are started as separate "
+        "programs. A faithful stand-in for stock Lidarr and Prowlarr talks to them over HTTP.",
+    )
+    with stage:
+        acts = Acts(screen, stage, Tempo.for_scale(options.time_scale))
+        acts.play()
+        acts.summary(time.monotonic() - started)
+        if options.keep:
+            _keep(screen, stage)
+    return 0
+
+
+def _keep(screen: Screen, stage: Stage) -> None:
+    screen.act(0, "Still running", "Everything stays up until you press Ctrl-C.")
+    screen.pair("web page", stage.service_url)
+    screen.pair("Newznab", f"{stage.service_url}/newznab  (API path /api)")
+    screen.pair("SABnzbd", f"{stage.service_url}  (URL base /sabnzbd)")
+    screen.pair("API key", stage.api_key)
+    screen.pair("simulated slskd", stage.slskd_url)
+    screen.pair("its API key", stage.slskd_key)
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            stage.check()
+            time.sleep(0.5)
+    screen.line()
+    screen.note("Stopped.")
+
+
+def own_folder(wanted: Path | None) -> Path:
+    """A folder of our own: new when none was named, beside earlier runs when it is in use."""
+    if wanted is None:
+        return Path(tempfile.mkdtemp(prefix="soulspot-demo-"))
+    base = wanted.expanduser().absolute()
+    root, number = base, 1
+    while root.exists() and any(root.iterdir()):
+        number += 1
+        root = base / f"run-{number}"
+    root.mkdir(parents=True, exist_ok=True)
+    return root
+
+
+@contextlib.contextmanager
+def _signals_as_interrupts() -> Iterator[None]:
+    """Turn a polite kill or a closed terminal into KeyboardInterrupt, so that nothing is left over."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)

@@ -1,0 +1,161 @@
+"""The look of the demo: 80 columns, calm, the same on a terminal, in a pipe and in a CI log.
+
+Colour and the moving progress line exist only on a terminal that wants them; everywhere else the
+text is plain and every line is final.
+"""
+
+from __future__ import annotations
+
+import os
+import textwrap
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import TextIO
+
+WIDTH = 80
+_BAR = 24
+_STYLES = {"bold": "1", "dim": "2", "green": "32", "red": "31", "yellow": "33", "cyan": "36"}
+_PLAIN_GLYPHS = str.maketrans(
+    {"✓": "+", "✗": "x", "•": "-", "→": ">", "█": "#", "░": ".", "─": "-", "└": "`", "…": "~"}
+)
+
+
+class Screen:
+    """Prints to one stream; a reader that goes away silences it instead of ending the demo."""
+
+    def __init__(self, stream: TextIO, environ: Mapping[str, str]) -> None:
+        self._stream = stream
+        self._live = stream.isatty() and environ.get("TERM", "") != "dumb"
+        self._colour = self._live and not environ.get("NO_COLOR")
+        self._encoding = stream.encoding or "ascii"
+        self._glyphs = _can_encode("✓█─└…", self._encoding)
+        self._pending = False
+        self._last_step = ""
+
+    # -- building blocks -------------------------------------------------------------------------
+
+    def title(self, text: str, subtitle: str) -> None:
+        """The first two lines of the show."""
+        self.line()
+        self.line(self._style(text, "bold"))
+        self.paragraph(subtitle)
+
+    def act(self, number: int, text: str, explanation: str = "") -> None:
+        """The heading of a scene with a sentence about what is going to happen."""
+        heading = f"── {number}. {text} "
+        self.line()
+        self.line(self._style(heading + "─" * (WIDTH - len(heading)), "cyan"))
+        if explanation:
+            self.paragraph(explanation)
+        self.line()
+
+    def paragraph(self, text: str) -> None:
+        """Prose, wrapped."""
+        for row in textwrap.wrap(text, WIDTH - 2):
+            self.line(f"  {self._style(row, 'dim')}")
+
+    def good(self, text: str) -> None:
+        """Something that went well."""
+        self._marked("✓", "green", text)
+
+    def bad(self, text: str) -> None:
+        """Something that did not."""
+        self._marked("✗", "red", text)
+
+    def note(self, text: str) -> None:
+        """Something worth knowing."""
+        self._marked("•", "yellow", text)
+
+    def detail(self, text: str) -> None:
+        """A remark that belongs to the line above."""
+        for row in textwrap.wrap(text, WIDTH - 8, subsequent_indent="  ", break_on_hyphens=False):
+            self.line(f"      {self._style(row, 'dim')}")
+
+    def pair(self, label: str, value: object) -> None:
+        """A label and a value, aligned; the value is never cut, so that it can be copied."""
+        self.line(f"  {self._style(f'{label:<18}', 'dim')}{value}")
+
+    def table(self, rows: Iterable[tuple[str, str, str, str]], remarks: Mapping[int, str]) -> None:
+        """Rows of mark, quality, size and title; a remark follows its row."""
+        self.line(self._style(f"     {'quality':<14}{'size':>9}  release title", "dim"))
+        for number, (mark, quality, size, title) in enumerate(rows):
+            colour = "green" if mark == "✓" else "red"
+            cells = f"{quality:<14}{size:>9}  {shorten(title, WIDTH - 30)}"
+            self.line(f"  {self._style(mark, colour)}  {cells}")
+            if number in remarks:
+                self.line(self._style(f"     └ {shorten(remarks[number], WIDTH - 7)}", "dim"))
+
+    def progress(self, label: str, done: float, detail: str) -> None:
+        """A bar that moves on a terminal and otherwise prints one line per quarter."""
+        filled = round(max(0.0, min(1.0, done)) * _BAR)
+        bar = "█" * filled + "░" * (_BAR - filled)
+        text = f"  {label:<12} {bar} {done:>4.0%}  {detail}"
+        step = f"{label}{int(done * 4)}"
+        if self._live:
+            self._write("\r\x1b[K" + shorten(text, WIDTH))
+            self._pending = True
+        elif step != self._last_step:
+            self.line(shorten(text, WIDTH))
+        self._last_step = step
+
+    def failure(self, reason: str, log: str, rows: Iterable[str]) -> None:
+        """The end of a show that went wrong."""
+        self.line()
+        self.bad(reason)
+        rows = list(rows)
+        if rows:
+            self.line()
+            self.line(self._style(f"  The last lines of {log}:", "dim"))
+            for row in rows:
+                self.line(f"  {row}")
+
+    def line(self, text: str = "") -> None:
+        """One finished line."""
+        if self._pending:
+            self._pending = False
+            self._write("\n")
+        self._write(text.rstrip() + "\n")
+
+    def _marked(self, mark: str, colour: str, text: str) -> None:
+        first, *rest = textwrap.wrap(text, WIDTH - 4, break_on_hyphens=False) or [""]
+        self.line(f"  {self._style(mark, colour)} {first}")
+        for row in rest:
+            self.line(f"    {row}")
+
+    def _style(self, text: str, name: str) -> str:
+        return f"\x1b[{_STYLES[name]}m{text}\x1b[0m" if self._colour and text else text
+
+    def _write(self, text: str) -> None:
+        plain = text if self._glyphs else text.translate(_PLAIN_GLYPHS)
+        safe = plain.encode(self._encoding, errors="replace").decode(self._encoding)
+        try:
+            self._stream.write(safe)
+            self._stream.flush()
+        except BrokenPipeError:
+            # `soulspot-arr demo | head`: the rest of the show goes nowhere, quietly.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+
+
+def megabytes(size: int) -> str:
+    """Bytes as whole or tenth megabytes."""
+    value = size / 1_048_576
+    return f"{value:.0f} MB" if value >= 10 else f"{value:.1f} MB"
+
+
+def clock(remaining: timedelta | None) -> str:
+    """A remaining time as `1:02`, or nothing when there is none to tell."""
+    seconds = 0 if remaining is None else int(remaining.total_seconds())
+    return f"{seconds // 60}:{seconds % 60:02d} left" if seconds > 0 else ""
+
+
+def shorten(text: str, width: int) -> str:
+    """At most `width` characters, the cut marked."""
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def _can_encode(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (LookupError, UnicodeEncodeError):
+        return False
+    return True

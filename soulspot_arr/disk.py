@@ -1,0 +1,168 @@
+"""Files on disk: find, prove, move, remove. Knows no database and no source.
+
+Moves are safe to repeat and to kill: a file appears under its final name whole or not at all. What
+is written outside a folder it has to stay in is refused (`OutsideRoot`).
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import mutagen
+
+from soulspot_arr.errors import CompletionError, DiskFull, FileCorrupt, OutsideRoot
+from soulspot_arr.rules import naming
+from soulspot_arr.sources.landing import landed_as
+
+# Lidarr ignores this ending, should it ever look early (contract lidarr §9.3).
+PARTIAL = ".partial~"
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_COPY_BLOCK = 1024 * 1024
+
+
+@contextmanager
+def told(action: str) -> Iterator[None]:
+    """Turn operating-system errors into ours: a full or read-only disk is nobody else's fault."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        place = error.filename or ""
+        if error.errno in _FULL:
+            raise DiskFull(f"Cannot {action}: {reason} ({place}).") from error
+        if error.errno in {errno.EACCES, errno.EPERM}:
+            raise DiskFull(
+                f"Cannot {action}: {reason} ({place}). The service needs write permission there."
+            ) from error
+        raise CompletionError(f"Cannot {action}: {reason} ({place}).") from error
+
+
+def find_landed(folder: Path, name: str, size: int) -> Path | None:
+    """The file that landed in `folder` as `name`, of exactly `size` bytes; newest if several.
+
+    Another spelling in Unicode and the suffix slskd adds on a collision count as the same name.
+    """
+    direct = folder / name
+    if _size(direct) == size:
+        return direct
+    try:
+        entries = [entry for entry in os.scandir(folder) if landed_as(name, entry.name)]
+    except (OSError, ValueError):
+        return None
+    whole = [Path(entry.path) for entry in entries if _size(Path(entry.path)) == size]
+    return max(whole, key=_modified, default=None)
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size if path.is_file() else None
+    except (OSError, ValueError):
+        return None
+
+
+def _modified(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def is_quiet(path: Path, *, now: float, seconds: float = 1.0) -> bool:
+    """Whether nothing was written to the file for a moment (`now` is POSIX time).
+
+    A copy between disks shows a growing file under its final name (contract slskd §5.10).
+    """
+    age = now - _modified(path)
+    return age >= seconds or age < -60  # a clock far ahead on the other side never gets quiet
+
+
+def prove_audio(path: Path) -> float:
+    """Open the file as audio; returns its length in seconds. Raises FileCorrupt."""
+    try:
+        audio = mutagen.File(path)
+    except (mutagen.MutagenError, OSError, ValueError, EOFError, IndexError) as error:
+        raise FileCorrupt(f"{path.name} cannot be read as audio ({error}).") from error
+    length = getattr(getattr(audio, "info", None), "length", 0.0) or 0.0
+    if audio is None or length <= 0:
+        raise FileCorrupt(f"{path.name} holds no audio.")
+    return float(length)
+
+
+def move_whole(source: Path, target: Path, *, root: Path) -> None:
+    """Move a file so that `target` appears whole or not at all; `target` must be below `root`."""
+    if not naming.contained(str(root), str(target)):
+        raise OutsideRoot(f"{target} would lie outside {root}.")
+    with told(f"move {source.name}"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            os.replace(source, target)
+            return
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+        draft = target.with_name(target.name[:200] + PARTIAL)
+        with source.open("rb") as reader, draft.open("wb") as writer:
+            shutil.copyfileobj(reader, writer, _COPY_BLOCK)
+            writer.flush()
+            os.fsync(writer.fileno())
+        shutil.copystat(source, draft)
+        os.replace(draft, target)
+        source.unlink()
+
+
+def remove_tree(path: Path, *, root: Path) -> None:
+    """Delete a folder of ours; it must lie strictly below `root`. Missing ones are fine."""
+    if path == root or not naming.contained(str(root), str(path)):
+        raise OutsideRoot(f"{path} is not below {root} and is not deleted.")
+    if path.is_symlink():
+        raise OutsideRoot(f"{path} is a link and is not followed.")
+    with told(f"remove {path.name}"):
+        try:
+            shutil.rmtree(path)
+        except FileNotFoundError:
+            return
+        except NotADirectoryError:
+            path.unlink(missing_ok=True)
+
+
+def remove_empty(folders: Iterable[Path]) -> None:
+    """Remove those of the folders that are empty; anything else stays."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            continue
+
+
+def make_folder(path: Path) -> None:
+    """Create a folder and its parents."""
+    with told(f"create {path}"):
+        path.mkdir(parents=True, exist_ok=True)
+
+
+def free_bytes(path: Path) -> tuple[int, int]:
+    """Free and total bytes of the disk that holds `path` or its nearest parent; zeros if unknown."""
+    for candidate in (path, *path.parents):
+        try:
+            usage = shutil.disk_usage(candidate)
+        except OSError:
+            continue
+        return usage.free, usage.total
+    return 0, 0
+
+
+def can_write(path: Path) -> str | None:
+    """None when files can be made in the folder, else why not."""
+    probe = path / f".soulspot-write-test-{os.getpid()}"
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        return error.strerror or str(error)
+    return None

@@ -1,0 +1,230 @@
+"""Is everything as it should be? Checks with stable codes, each with a way to mend it.
+
+The health job runs them for the page and the API and keeps the result; `doctor` runs them for a
+person. A check never raises and never changes anything but what it remembers about the source.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from soulspot_arr import disk, ledger
+from soulspot_arr.db import Database
+from soulspot_arr.domain import Check, Clock, EventRecord, SourceStatus
+from soulspot_arr.errors import LidarrError
+from soulspot_arr.lidarr import Lidarr
+from soulspot_arr.paths import Paths
+from soulspot_arr.settings import Settings
+from soulspot_arr.sources import DownloadSource
+
+log = logging.getLogger(__name__)
+
+RESULT = "_health"
+LOW_DISK = 2 * 1024**3
+
+
+class Health:
+    """Runs the checks and keeps what they said."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        paths: Paths,
+        source: DownloadSource,
+        lidarr: Lidarr,
+        *,
+        clock: Clock,
+    ) -> None:
+        self._db = database
+        self._settings = settings
+        self._paths = paths
+        self._source = source
+        self._lidarr = lidarr
+        self._clock = clock
+
+    def check(self) -> list[Check]:
+        """The health job: run every check, keep the result, tell changes once."""
+        checks = self.examine(thorough=False)
+        before = {entry["code"]: entry["level"] for entry in self.last()[1]}
+        for check in checks:
+            if before.get(check.code, "ok") == check.level:
+                continue
+            if check.level == "ok":
+                log.info("health: %s", check.message)
+            else:
+                log.warning("health: %s %s", check.message, check.fix)
+        self._settings.put_internal(
+            {RESULT: {"at": self._clock().isoformat(), "checks": [asdict(c) for c in checks]}}
+        )
+        return checks
+
+    def last(self) -> tuple[datetime | None, list[dict[str, Any]]]:
+        """When the job last ran and what it found, from whichever process ran it."""
+        kept = self._settings.internal(RESULT)
+        if not isinstance(kept, dict):
+            return None, []
+        return datetime.fromisoformat(kept["at"]), kept["checks"]
+
+    def examine(self, *, thorough: bool) -> list[Check]:
+        """Every check in the order in which a person would mend things.
+
+        `thorough` also asks Lidarr; the job leaves that out to stay quiet.
+        """
+        source = self._source_checks()
+        checks = [self._database(), *source, *self._folder_checks()]
+        if thorough:
+            checks.append(self._lidarr_check())
+        return checks
+
+    def _database(self) -> Check:
+        try:
+            with self._db.read() as session:
+                session.execute(text("SELECT 1"))
+        except SQLAlchemyError as error:
+            reason = str(getattr(error, "orig", error))
+            return Check("database", "error", f"The database does not answer: {reason}.")
+        kind = "PostgreSQL" if self._db.dialect == "postgresql" else "SQLite"
+        return Check("database", "ok", f"The database answers ({kind}).")
+
+    def _source_checks(self) -> list[Check]:
+        if not self._source.is_configured():
+            return [
+                Check(
+                    "slskd_configured",
+                    "error",
+                    "slskd is not set up yet.",
+                    "Set SOULSPOT_SLSKD_URL (for instance http://slskd:5030) and "
+                    "SOULSPOT_SLSKD_API_KEY (a key of at least 16 characters from slskd.yml, "
+                    "web.authentication.api_keys).",
+                )
+            ]
+        status = self._source.check_connection()
+        if status.root:
+            self._paths.remember_root(status.root)
+        return source_checks(status)
+
+    def _folder_checks(self) -> list[Check]:
+        root, complete = self._paths.local_root, self._paths.complete_dir
+        if root is None or complete is None:
+            return [
+                Check(
+                    "folders",
+                    "warning",
+                    "The download folder is not known yet.",
+                    "It is asked from slskd as soon as slskd answers; or set paths.local_root.",
+                )
+            ]
+        if self._settings.get("completion.mode") == "report":
+            return [Check("folders", "ok", f"Files are reported where slskd puts them ({root}).")]
+        checks = [self._visible(root.is_dir(), str(root))]
+        if checks[0].level == "ok":
+            checks.append(self._writable(complete))
+        return checks
+
+    def _visible(self, visible: bool, root: str) -> Check:
+        if visible:
+            return Check(
+                "downloads_visible", "ok", f"slskd's download folder is visible at {root}."
+            )
+        return Check(
+            "downloads_visible",
+            "error",
+            f"slskd's download folder is not visible here at {root}.",
+            "Mount the same folder into both containers at the same place, or set "
+            "SOULSPOT_PATHS_LOCAL_ROOT to where this service sees it.",
+        )
+
+    def _writable(self, complete: Any) -> Check:
+        why = disk.can_write(complete)
+        if why is not None:
+            return Check(
+                "complete_writable",
+                "error",
+                f"The folder for finished grabs, {complete}, cannot be written: {why}.",
+                "Run the container as the user that owns the folder, or change its owner.",
+            )
+        for name in self._settings.categories():
+            folder = complete / self._paths.category_folder(name)
+            if disk.can_write(folder) is not None:
+                log.debug("category folder %s cannot be made", folder)
+        free, _ = disk.free_bytes(complete)
+        if free < LOW_DISK:
+            return Check(
+                "complete_writable",
+                "warning",
+                f"Only {free / 1024**3:.1f} GiB are free in {complete}.",
+                "Make room: finished grabs cannot be placed on a full disk.",
+            )
+        return Check("complete_writable", "ok", f"Finished grabs go to {complete}.")
+
+    def _lidarr_check(self) -> Check:
+        if not self._lidarr.configured:
+            return Check(
+                "lidarr",
+                "ok",
+                "Lidarr's own API is not set up (optional).",
+                "With SOULSPOT_LIDARR_URL and SOULSPOT_LIDARR_API_KEY imports start within seconds.",
+            )
+        try:
+            version = self._lidarr.status()
+        except LidarrError as error:
+            return Check("lidarr", "error", error.message, "Check lidarr.url and lidarr.api_key.")
+        return Check("lidarr", "ok", f"Lidarr {version} answers.")
+
+
+def source_checks(status: SourceStatus) -> list[Check]:
+    """What one answer of slskd means, one line for each link of the chain."""
+    if status.code in {"unreachable", "not_slskd"}:
+        return [Check("slskd_reachable", "error", status.detail, status.fix)]
+    checks = [Check("slskd_reachable", "ok", f"slskd {status.version} answers.".replace("  ", " "))]
+    if status.code == "auth":
+        return [*checks, Check("slskd_key", "error", status.detail, status.fix)]
+    checks.append(Check("slskd_key", "ok", "slskd accepts our API key."))
+    if status.code == "offline":
+        return [*checks, Check("soulseek_login", "error", status.detail, status.fix)]
+    if not status.ok and not status.code:
+        return [*checks, Check("slskd_reachable", "error", status.detail, status.fix)]
+    who = f" as {status.account}" if status.account else ""
+    checks.append(Check("soulseek_login", "ok", f"slskd is logged in to Soulseek{who}."))
+    if status.shared_files == 0:
+        checks.append(
+            Check(
+                "shares",
+                "warning",
+                "slskd shares no files: many peers refuse to send to you.",
+                "Add a folder to shares.directories in slskd.yml.",
+            )
+        )
+    elif status.shared_files is not None:
+        checks.append(Check("shares", "ok", f"slskd shares {status.shared_files} files."))
+    if status.code and status.code not in {"no_shares"}:
+        level = "warning" if status.ok else "error"
+        checks.append(Check(f"slskd_{status.code}", level, status.detail, status.fix))
+    return checks
+
+
+def tell_source_change(
+    database: Database, *, clock: Clock, name: str
+) -> Callable[[bool, str], None]:
+    """A callback for `Guard`: one event and one log line when a source is lost or back."""
+
+    def on_change(ok: bool, detail: str) -> None:
+        kind = "source.recovered" if ok else "source.lost"
+        words = f"{name} answers again." if ok else f"{name} is lost: {detail}"
+        (log.info if ok else log.warning)("%s", words)
+        try:
+            with database.write() as session:
+                level = "info" if ok else "error"
+                ledger.record(session, EventRecord(kind, words, level), at=clock())
+        except SQLAlchemyError as error:
+            log.warning("that could not be written down: %s", error)
+
+    return on_change

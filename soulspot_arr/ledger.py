@@ -1,0 +1,251 @@
+"""The only writer of states.
+
+Every change of a grab or a download goes through here: look the step up in the transition table,
+compare-and-set, append the event, all in the caller's transaction. A compare-and-set that finds
+another state is not an error: somebody was faster, the caller skips (False is returned).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.orm import Session
+
+from soulspot_arr.domain import OPEN_DOWNLOADS, DownloadState, EventRecord, GrabState
+from soulspot_arr.errors import IllegalTransition
+from soulspot_arr.models import Download, Event, Grab
+from soulspot_arr.rules import lifecycle, offers, sentences
+
+
+def move_download(
+    session: Session,
+    download: Download,
+    to: DownloadState,
+    event: EventRecord | None,
+    *,
+    at: datetime,
+    **fields: Any,
+) -> bool:
+    """Move one file from the state it was read in to `to`; other columns may change with it.
+
+    Raises IllegalTransition when no row of the table leads there.
+    """
+    seen = DownloadState(download.status)
+    if not lifecycle.allowed(seen, to):
+        raise IllegalTransition(f"a download cannot go from {seen} to {to}", id=download.id)
+    if not _compare_and_set(session, Download, download.id, seen, to, at=at, fields=fields):
+        return False
+    session.expire(download)
+    if event is not None:
+        record(session, event, at=at, grab_id=download.grab_id, download_id=download.id)
+    return True
+
+
+def move_grab(
+    session: Session,
+    grab: Grab,
+    to: GrabState,
+    event: EventRecord | None,
+    *,
+    at: datetime,
+    **fields: Any,
+) -> bool:
+    """Move one grab from the state it was read in to `to`; other columns may change with it."""
+    seen = GrabState(grab.status)
+    if not lifecycle.allowed_grab(seen, to):
+        raise IllegalTransition(f"a grab cannot go from {seen} to {to}", id=grab.id)
+    fields["version"] = Grab.version + 1
+    if not _compare_and_set(session, Grab, grab.id, seen, to, at=at, fields=fields):
+        return False
+    session.expire(grab)
+    if event is not None:
+        record(session, event, at=at, grab_id=grab.id)
+    return True
+
+
+def add_offer(session: Session, grab: Grab, index: int, *, at: datetime) -> None:
+    """Add the files of one offer of a grab, all waiting; `grab.id` must be known."""
+    offer = offers.from_json(grab.offers)[index]
+    session.add_all(
+        Download(
+            grab_id=grab.id,
+            offer_index=index,
+            position=position,
+            disc=file.disc,
+            source=offer.source,
+            peer=offer.peer,
+            locator=file.locator,
+            remote_path=file.path,
+            size=file.size,
+            seconds=file.seconds,
+            status=DownloadState.WAITING,
+            created_at=at,
+            updated_at=at,
+        )
+        for position, file in enumerate(offer.files)
+    )
+
+
+def cancel_files(session: Session, grab: Grab, *, at: datetime) -> None:
+    """Cancel every open file of a grab; the grab's own event says why."""
+    rows = session.scalars(
+        select(Download).where(Download.grab_id == grab.id, Download.status.in_(OPEN_DOWNLOADS))
+    ).all()
+    for download in rows:
+        move_download(session, download, DownloadState.CANCELLED, None, at=at, speed=0)
+
+
+def roll_up(session: Session, grab: Grab, *, at: datetime) -> GrabState:
+    """Bring a grab in line with the files of its current offer; returns its state afterwards.
+
+    When a file is lost for good and another peer offers the same album, that offer takes over under
+    the same `nzo_id`; only when none is left is the grab failed.
+    """
+    seen = GrabState(grab.status)
+    rows = session.scalars(
+        select(Download)
+        .where(Download.grab_id == grab.id, Download.offer_index == grab.offer_index)
+        .execution_options(populate_existing=True)
+    ).all()
+    left = len(grab.offers) - 1 - grab.offer_index
+    verdict = lifecycle.roll_up((DownloadState(row.status) for row in rows), alternates_left=left)
+    if isinstance(verdict, lifecycle.NextOffer):
+        return _next_offer(session, grab, rows, at=at)
+    if verdict is seen:
+        return seen
+    if verdict is GrabState.FAILED:
+        _fail(session, grab, rows, at=at)
+    elif verdict is GrabState.PROCESSING:
+        event = EventRecord("grab.processing", "Every file has arrived; checking them.")
+        move_grab(session, grab, verdict, event, at=at, transferred_at=at)
+    elif verdict is GrabState.DOWNLOADING and grab.started_at is None:
+        event = EventRecord("grab.started", f"{grab.peer} is sending.")
+        move_grab(session, grab, verdict, event, at=at, started_at=at)
+    elif verdict is GrabState.CANCELLED:
+        event = EventRecord("grab.cancelled", "Every file was cancelled.")
+        move_grab(session, grab, verdict, event, at=at, completed_at=at)
+    else:
+        move_grab(session, grab, verdict, None, at=at)
+    return verdict
+
+
+def _lost(rows: Sequence[Download]) -> Download:
+    return next(row for row in rows if row.status in {"failed", "blocklisted"})
+
+
+def _reason(grab: Grab, row: Download) -> str:
+    return sentences.failure(
+        row.failure_kind, row.failure_message, peer=grab.peer, path=row.remote_path
+    )
+
+
+def _next_offer(
+    session: Session, grab: Grab, rows: Sequence[Download], *, at: datetime
+) -> GrabState:
+    why = _reason(grab, _lost(rows))
+    cancel_files(session, grab, at=at)
+    index = grab.offer_index + 1
+    offer = offers.from_json(grab.offers)[index]
+    columns = {
+        "offer_index": index,
+        "peer": offer.peer,
+        "source": offer.source,
+        "total_bytes": offer.size,
+        "file_count": len(offer.files),
+        "started_at": None,
+    }
+    event = EventRecord("grab.offer_changed", f"{why} Trying {offer.peer} instead.", "warning")
+    if grab.status == GrabState.QUEUED:
+        for name, value in columns.items():
+            setattr(grab, name, value)
+        record(session, event, at=at, grab_id=grab.id)
+    elif not move_grab(session, grab, GrabState.QUEUED, event, at=at, **columns):
+        return GrabState(grab.status)
+    add_offer(session, grab, index, at=at)
+    session.flush()
+    return GrabState.QUEUED
+
+
+def _fail(session: Session, grab: Grab, rows: Sequence[Download], *, at: datetime) -> None:
+    lost = _lost(rows)
+    why = _reason(grab, lost)
+    cancel_files(session, grab, at=at)
+    event = EventRecord("grab.failed", why, "warning", {"kind": lost.failure_kind})
+    move_grab(
+        session,
+        grab,
+        GrabState.FAILED,
+        event,
+        at=at,
+        failure_kind=lost.failure_kind,
+        failure_message=why,
+        completed_at=at,
+    )
+
+
+def _compare_and_set(
+    session: Session,
+    table: type[Download] | type[Grab],
+    row_id: int,
+    seen: str,
+    to: str,
+    *,
+    at: datetime,
+    fields: dict[str, Any],
+) -> bool:
+    session.flush()
+    result = session.execute(
+        update(table)
+        .where(table.id == row_id, table.status == seen)
+        .values(status=str(to), updated_at=at, **fields)
+        .execution_options(synchronize_session=False)
+    )
+    assert isinstance(result, CursorResult)
+    return result.rowcount == 1
+
+
+def record(
+    session: Session,
+    event: EventRecord,
+    *,
+    at: datetime,
+    grab_id: int | None = None,
+    download_id: int | None = None,
+) -> None:
+    """Append one fact."""
+    session.add(
+        Event(
+            at=at,
+            kind=event.kind,
+            level=event.level,
+            grab_id=grab_id,
+            download_id=download_id,
+            message=event.message,
+            data=dict(event.data),
+        )
+    )
+
+
+def tail(
+    session: Session,
+    *,
+    after: int = 0,
+    before: int | None = None,
+    limit: int = 100,
+    grab_id: int | None = None,
+    kinds: Collection[str] = (),
+) -> list[Event]:
+    """Events with ids above `after`, oldest first; with `before`, the newest below it first."""
+    query = select(Event).where(Event.id > after).limit(limit)
+    if before is not None:
+        query = query.where(Event.id < before).order_by(Event.id.desc())
+    else:
+        query = query.order_by(Event.id)
+    if grab_id is not None:
+        query = query.where(Event.grab_id == grab_id)
+    if kinds:
+        query = query.where(Event.kind.in_(list(kinds)))
+    return list(session.scalars(query))

@@ -1,0 +1,115 @@
+"""Lidarr's own API, optional: start imports at once, lift its back-off, learn exact names.
+
+Facts: contract lidarr §11. Nothing here is needed to work; every failure is a `LidarrError`.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any
+
+import requests
+
+from soulspot_arr.errors import LidarrError
+from soulspot_arr.settings import Settings
+
+log = logging.getLogger(__name__)
+
+TIMEOUT = (5.0, 15.0)
+ALBUMS_FRESH = 600.0
+
+
+class Lidarr:
+    """A small client; settings are read at each call, so a change takes effect at once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._albums: tuple[float, str, list[dict[str, Any]]] = (float("-inf"), "", [])
+
+    @property
+    def configured(self) -> bool:
+        """Whether address and key are there."""
+        return bool(self._settings.get("lidarr.url") and self._settings.get("lidarr.api_key"))
+
+    def status(self) -> str:
+        """Lidarr's version; raises LidarrError."""
+        found = self._call("GET", "/system/status")
+        version = found.get("version") if isinstance(found, dict) else None
+        if not isinstance(version, str):
+            raise LidarrError("This address does not answer like Lidarr.")
+        return version
+
+    def refresh_downloads(self) -> None:
+        """Make Lidarr look at its download clients now; it imports a second or two later.
+
+        An identical command that is already running is returned instead of a new one, and may have
+        looked before our news: then it is posted once more after it ended (contract §11.1).
+        """
+        if not self.configured:
+            return
+        command = self._post_refresh()
+        if command.get("status") != "started":
+            return
+        for _ in range(20):
+            time.sleep(0.5)
+            state = self._call("GET", f"/command/{command.get('id')}")
+            if not isinstance(state, dict) or state.get("status") not in {"queued", "started"}:
+                break
+        self._post_refresh()
+
+    def _post_refresh(self) -> dict[str, Any]:
+        found = self._call("POST", "/command", {"name": "RefreshMonitoredDownloads"})
+        return found if isinstance(found, dict) else {}
+
+    def forget_backoff(self) -> None:
+        """A successful Test lifts the block that an outage of ours has caused (contract §4)."""
+        if not self.configured:
+            return
+        for provider in ("downloadclient", "indexer"):
+            self._call("POST", f"/{provider}/testall", accept={400})
+
+    def albums(self) -> list[dict[str, Any]]:
+        """Every album of the library, cached for ten minutes; empty when not configured."""
+        if not self.configured:
+            return []
+        url = str(self._settings.get("lidarr.url"))
+        with self._lock:
+            read_at, known_url, albums = self._albums
+            if known_url == url and time.monotonic() - read_at < ALBUMS_FRESH:
+                return albums
+            found = self._call("GET", "/album")
+            albums = (
+                [entry for entry in found if isinstance(entry, dict)]
+                if isinstance(found, list)
+                else []
+            )
+            self._albums = (time.monotonic(), url, albums)
+            return albums
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        accept: set[int] | None = None,
+    ) -> Any:
+        base = str(self._settings.get("lidarr.url")).rstrip("/")
+        headers = {"X-Api-Key": str(self._settings.get("lidarr.api_key"))}
+        try:
+            answer = requests.request(
+                method, f"{base}/api/v1{path}", json=body, headers=headers, timeout=TIMEOUT
+            )
+        except requests.RequestException as error:
+            raise LidarrError(f"Lidarr does not answer at {base}.") from error
+        if answer.status_code == 401:
+            raise LidarrError("Lidarr refuses the API key (Settings, General in Lidarr).")
+        if answer.status_code >= 400 and answer.status_code not in (accept or set()):
+            raise LidarrError(f"Lidarr answered {answer.status_code} to {path}.")
+        try:
+            return answer.json() if answer.content else {}
+        except ValueError as error:
+            raise LidarrError("This address does not answer like Lidarr.") from error

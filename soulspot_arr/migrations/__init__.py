@@ -1,0 +1,1 @@
+"""Schema migrations, run by `soulspot-arr db upgrade` and at start."""

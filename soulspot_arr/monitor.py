@@ -1,0 +1,235 @@
+"""Watches the source: one poll for everything, then what the rules say about each file.
+
+Only this module looks at transfers; Lidarr, the API and the command line read our tables.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from soulspot_arr import ledger
+from soulspot_arr.db import Database
+from soulspot_arr.domain import (
+    LIVE_DOWNLOADS,
+    TRANSFERRING_GRABS,
+    Clock,
+    DownloadState,
+    EventRecord,
+    GrabState,
+    TransferRef,
+)
+from soulspot_arr.errors import SourceError
+from soulspot_arr.models import Download, Grab
+from soulspot_arr.rules import lifecycle
+from soulspot_arr.settings import Settings
+from soulspot_arr.sources import DownloadSource, Guard
+
+log = logging.getLogger(__name__)
+
+
+class Monitor:
+    """The poll job."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        source: DownloadSource,
+        guard: Guard,
+        *,
+        clock: Clock,
+        wake: Callable[[str], None],
+    ) -> None:
+        self._db = database
+        self._settings = settings
+        self._source = source
+        self._guard = guard
+        self._clock = clock
+        self._wake = wake
+        self._last_poll = float("-inf")
+
+    def tick(self) -> int:
+        """Look once and write what changed; returns the number of files that did.
+
+        While everything is only queued at peers, a look every `jobs.poll_queued` seconds is enough.
+        """
+        downloads = self._live()
+        if not downloads:
+            self._roll_up_strays()
+            return 0
+        if self._only_queued(downloads) and not self._due():
+            return 0
+        try:
+            with self._guard("look at the transfers"):
+                snapshot = self._source.poll_raw()
+        except SourceError as error:
+            log.debug("no look at the transfers: %s", error.message)
+            return 0
+        self._last_poll = time.monotonic()
+        steps = self._steps(downloads, lifecycle.correlate(downloads, snapshot.transfers))
+        self._write(steps)
+        self._release(steps)
+        return len(steps)
+
+    def hasten(self) -> None:
+        """The source told us something happened: look at the next tick, however quiet it was."""
+        self._last_poll = float("-inf")
+        self._wake("poll")
+
+    def landed(self, peer: str, remote_path: str, local_path: str) -> bool:
+        """Remember the exact path a source told for a finished file; whether it was one of ours."""
+        with self._db.write() as session:
+            row = session.scalar(
+                select(Download).where(
+                    Download.peer == peer,
+                    Download.remote_path == remote_path,
+                    Download.status.in_(LIVE_DOWNLOADS | {DownloadState.COMPLETED}),
+                    Download.placed_path.is_(None),
+                )
+            )
+            if row is None:
+                return False
+            row.local_path = local_path
+        self.hasten()
+        return True
+
+    # -- one look ----------------------------------------------------------------------------------
+
+    def _live(self) -> list[Download]:
+        query = select(Download).where(
+            Download.status.in_(LIVE_DOWNLOADS), Download.source == self._source.name
+        )
+        with self._db.read() as session:
+            return list(session.scalars(query))
+
+    def _only_queued(self, downloads: Sequence[Download]) -> bool:
+        return all(download.status == DownloadState.QUEUED for download in downloads)
+
+    def _due(self) -> bool:
+        waited = time.monotonic() - self._last_poll
+        return waited >= float(self._settings.get("jobs.poll_queued"))
+
+    def _steps(
+        self, downloads: Sequence[Download], found: dict[int, Any]
+    ) -> list[tuple[Download, lifecycle.Step]]:
+        now = self._clock()
+        policy = self._policy()
+        moving: dict[str, datetime] = {}
+        for download in downloads:
+            if download.last_progress_at is not None:
+                latest = moving.get(download.peer, download.last_progress_at)
+                moving[download.peer] = max(latest, download.last_progress_at)
+        steps = []
+        for download in downloads:
+            step = lifecycle.advance(
+                download,
+                found[download.id],
+                now=now,
+                policy=policy,
+                sibling_progress=moving.get(download.peer),
+            )
+            if step is not None:
+                steps.append((download, step))
+        return steps
+
+    def _policy(self) -> lifecycle.WatchPolicy:
+        return lifecycle.WatchPolicy(
+            stall_queued=self._settings.get("stall.queued"),
+            stall_transfer=self._settings.get("stall.transfer"),
+            claim_ttl=self._settings.get("queue.claim_ttl"),
+            retry=self._settings.retry_policy(),
+        )
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def _write(self, steps: Sequence[tuple[Download, lifecycle.Step]]) -> None:
+        if not steps:
+            return
+        now = self._clock()
+        progress = [
+            {"id": download.id, **step.fields} for download, step in steps if step.to is None
+        ]
+        moves = [(download, step) for download, step in steps if step.to is not None]
+        with self._db.write() as session:
+            self._write_progress(session, progress)
+            touched = {
+                download.grab_id
+                for download, step in moves
+                if self._move(session, download, step, now=now)
+            }
+            states = [
+                ledger.roll_up(session, grab, at=now)
+                for grab in session.scalars(
+                    select(Grab).where(Grab.id.in_(touched), Grab.status.in_(TRANSFERRING_GRABS))
+                )
+            ]
+        if GrabState.PROCESSING in states:
+            self._wake("complete")
+        if moves:
+            self._wake("dispatch")
+
+    def _write_progress(self, session: Session, rows: list[dict[str, Any]]) -> None:
+        """Columns only; rows that write the same columns share one statement."""
+        by_columns: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+        for row in rows:
+            by_columns.setdefault(tuple(sorted(row)), []).append(row)
+        for group in by_columns.values():
+            session.execute(update(Download), group)
+
+    def _move(
+        self, session: Session, download: Download, step: lifecycle.Step, *, now: datetime
+    ) -> bool:
+        row = session.get(Download, download.id)
+        if row is None or row.status != download.status:
+            return False  # cancelled or changed while we looked
+        assert step.to is not None
+        event = None
+        if step.event:
+            level = "warning" if step.to is DownloadState.FAILED else "info"
+            event = EventRecord(step.event, step.message, level, {"path": download.remote_path})
+        return ledger.move_download(session, row, step.to, event, at=now, **step.fields)
+
+    def _release(self, steps: Sequence[tuple[Download, lifecycle.Step]]) -> None:
+        """Attempts that are over are cancelled and forgotten at the source."""
+        refs = []
+        for download, step in steps:
+            ref = step.fields.get("spent_ref") or download.transfer_ref
+            if step.release and ref:
+                refs.append(TransferRef(download.peer, ref))
+        if not refs:
+            return
+        try:
+            with self._guard("drop transfers that are over"):
+                self._source.cancel_raw(refs, forget=True)
+        except SourceError as error:
+            log.debug("transfers stay listed at the source: %s", error.message)
+
+    def _roll_up_strays(self) -> None:
+        """A grab whose files ended while we were down is brought in line."""
+        query = (
+            select(Grab)
+            .where(Grab.status.in_(TRANSFERRING_GRABS))
+            .where(
+                ~select(Download.id)
+                .where(
+                    Download.grab_id == Grab.id,
+                    Download.offer_index == Grab.offer_index,
+                    Download.status.in_([*LIVE_DOWNLOADS, DownloadState.WAITING]),
+                )
+                .exists()
+            )
+        )
+        with self._db.read() as session:
+            if session.scalar(query.limit(1)) is None:
+                return
+        with self._db.write() as session:
+            for grab in session.scalars(query).all():
+                ledger.roll_up(session, grab, at=self._clock())
+        self._wake("complete")

@@ -1,0 +1,392 @@
+"""What clients do with grabs: hand one over, look at the queue and the history, order, delete.
+
+Everything here is answered from the database in milliseconds; the source is never asked. Deleting
+and cancelling only changes rows: `cleanup` makes the source forget and removes files afterwards.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row, Select, func, select
+from sqlalchemy.orm import Session
+
+from soulspot_arr import ledger
+from soulspot_arr.db import Database
+from soulspot_arr.domain import (
+    OPEN_GRABS,
+    Clock,
+    EventRecord,
+    GrabState,
+    NewGrab,
+    Priority,
+)
+from soulspot_arr.errors import Conflict, GrabNotFound
+from soulspot_arr.models import Download, Grab
+from soulspot_arr.rules import offers
+from soulspot_arr.settings import Settings
+
+# SABnzbd's alphabet for ids; clients treat them as opaque (contract sabnzbd §2.2).
+_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789_"
+HISTORY = (GrabState.COMPLETED, GrabState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class GrabView:
+    """One grab as the edges show it; sizes in bytes, speed in bytes per second."""
+
+    id: int
+    nzo_id: str
+    title: str
+    category: str
+    artist: str
+    album: str
+    quality: str
+    peer: str
+    priority: int
+    paused: bool
+    status: GrabState
+    bytes_total: int
+    bytes_done: int
+    speed: int
+    file_count: int
+    offer_index: int
+    place_in_queue: int | None
+    failure_kind: str | None
+    failure_message: str | None
+    storage_path: str | None
+    note: str | None
+    created_at: datetime
+    started_at: datetime | None
+    transferred_at: datetime | None
+    completed_at: datetime | None
+    archived_at: datetime | None
+
+
+_COLUMNS = (
+    Grab.id,
+    Grab.nzo_id,
+    Grab.title,
+    Grab.category,
+    Grab.artist,
+    Grab.album,
+    Grab.quality,
+    Grab.peer,
+    Grab.priority,
+    Grab.paused,
+    Grab.status,
+    Grab.total_bytes,
+    Grab.file_count,
+    Grab.offer_index,
+    Grab.failure_kind,
+    Grab.failure_message,
+    Grab.storage_path,
+    Grab.note,
+    Grab.created_at,
+    Grab.started_at,
+    Grab.transferred_at,
+    Grab.completed_at,
+    Grab.archived_at,
+)
+
+
+class QueueManager:
+    """Commands and looks from outside. `wake(job)` asks the scheduler to run a job now."""
+
+    def __init__(
+        self, database: Database, settings: Settings, *, clock: Clock, wake: Callable[[str], None]
+    ) -> None:
+        self._db = database
+        self._settings = settings
+        self._clock = clock
+        self._wake = wake
+
+    # -- accepting ---------------------------------------------------------------------------------
+
+    def add(self, new: NewGrab) -> str:
+        """Keep a grab and wake the dispatcher; returns its fresh `nzo_id`.
+
+        Ids are never used twice: Lidarr caches the final state of an id for ever (lidarr §5.5).
+        """
+        now = self._clock()
+        main = new.offers[0]
+        kept = new.offers[: 1 + self._settings.get("queue.alternates")]
+        nzo_id = "SABnzbd_nzo_" + "".join(secrets.choice(_ALPHABET) for _ in range(12))
+        paused = new.priority is Priority.PAUSED
+        grab = Grab(
+            nzo_id=nzo_id,
+            source=main.source,
+            peer=main.peer,
+            release_key=new.release_key,
+            title=new.title,
+            category=new.category,
+            artist=new.artist,
+            album=new.album,
+            year=new.year,
+            quality=new.quality,
+            score=new.score,
+            priority=int(Priority.NORMAL if new.priority < Priority.LOW else new.priority),
+            paused=paused,
+            status=GrabState.QUEUED,
+            total_bytes=main.size,
+            file_count=len(main.files),
+            offers=offers.to_json(kept),
+            created_at=now,
+            updated_at=now,
+        )
+        with self._db.write() as session:
+            last = session.scalar(select(func.max(Grab.position)))
+            grab.position = (last or 0) + 1
+            session.add(grab)
+            session.flush()
+            ledger.add_offer(session, grab, 0, at=now)
+            event = EventRecord(
+                "grab.added", f"Accepted {new.title}.", data={"peer": main.peer, "size": main.size}
+            )
+            ledger.record(session, event, at=now, grab_id=grab.id)
+        self._settings.learn_category(new.category)
+        self._wake("dispatch")
+        return nzo_id
+
+    # -- looking -----------------------------------------------------------------------------------
+
+    def queue(self) -> list[GrabView]:
+        """Everything on its way, in the order it will be worked on."""
+        query = _with_progress(tuple(OPEN_GRABS)).order_by(
+            Grab.priority.desc(), Grab.position, Grab.id
+        )
+        with self._db.read() as session:
+            return [_view(row) for row in session.execute(query)]
+
+    def history(self, *, archived: bool = False, limit: int | None = None) -> list[GrabView]:
+        """What ended and was not deleted; what Lidarr still has to import comes first.
+
+        Lidarr asks for 60 rows and never pages, so a completed row is never cut off by `limit`:
+        only failed ones are (contract lidarr §4). With `archived`, the archived rows instead.
+        """
+        base = select(*_COLUMNS)
+        newest = (Grab.completed_at.desc(), Grab.id.desc())
+        with self._db.read() as session:
+            if archived:
+                query = base.where(Grab.archived_at.is_not(None)).order_by(*newest).limit(limit)
+                return [_view(row) for row in session.execute(query)]
+            visible = base.where(Grab.archived_at.is_(None)).order_by(*newest)
+            done = session.execute(visible.where(Grab.status == GrabState.COMPLETED)).all()
+            room = None if limit is None else max(0, limit - len(done))
+            lost = session.execute(visible.where(Grab.status == GrabState.FAILED).limit(room)).all()
+            return [_view(row) for row in (*done, *lost)]
+
+    def find(self, nzo_id: str) -> GrabView:
+        """One grab in any state; raises GrabNotFound."""
+        with self._db.read() as session:
+            row = session.execute(_with_progress(None).where(Grab.nzo_id == nzo_id)).first()
+        if row is None:
+            raise GrabNotFound(f"There is no grab {nzo_id!r}.")
+        return _view(row)
+
+    def page(
+        self, *, before: int | None, limit: int, states: Collection[GrabState] = ()
+    ) -> list[GrabView]:
+        """Grabs of all states, newest first, below the id `before`."""
+        query = _with_progress(tuple(states) or None).order_by(Grab.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(Grab.id < before)
+        with self._db.read() as session:
+            return [_view(row) for row in session.execute(query)]
+
+    def files(self, nzo_id: str) -> list[Download]:
+        """The files of the current offer of a grab; empty for an unknown one."""
+        query = (
+            select(Download)
+            .join(Grab)
+            .where(Grab.nzo_id == nzo_id, Download.offer_index == Grab.offer_index)
+            .order_by(Download.position)
+        )
+        with self._db.read() as session:
+            return list(session.scalars(query))
+
+    # -- ending ------------------------------------------------------------------------------------
+
+    def cancel(self, nzo_ids: Collection[str], *, reason: str = "Deleted from the queue.") -> int:
+        """Cancel open grabs; ids that are unknown or already over are left alone. Idempotent."""
+        now = self._clock()
+        ended = 0
+        with self._db.write() as session:
+            for grab in _named(session, nzo_ids, OPEN_GRABS):
+                event = EventRecord("grab.cancelled", reason)
+                if not ledger.move_grab(
+                    session, grab, GrabState.CANCELLED, event, at=now, completed_at=now
+                ):
+                    continue
+                ended += 1
+                ledger.cancel_files(session, grab, at=now)
+        if ended:
+            self._wake("cleanup")
+        return ended
+
+    def delete_history(self, nzo_ids: Collection[str], *, archive: bool) -> int:
+        """Take ended grabs out of the history; open ones are cancelled. Idempotent.
+
+        A completed grab whose folder Lidarr has taken counts as imported (contract lidarr §9.7).
+        """
+        self.cancel(nzo_ids, reason="Deleted from the history while it was running.")
+        with self._db.read() as session:
+            taken = {
+                grab.id: not has_audio(grab.storage_path)
+                for grab in _named(session, nzo_ids, {GrabState.COMPLETED})
+            }
+        now = self._clock()
+        ended = 0
+        with self._db.write() as session:
+            for grab in _named(session, nzo_ids, HISTORY):
+                imported = taken.get(grab.id, False)
+                to = GrabState.IMPORTED if imported else GrabState.REMOVED
+                kind = "grab.imported" if imported else "grab.removed"
+                words = "Lidarr took the files." if imported else "Deleted from the history."
+                event = EventRecord(kind, words)
+                stamp = now if archive else None
+                if ledger.move_grab(
+                    session, grab, to, event, at=now, archived_at=stamp, cleaned_at=None
+                ):
+                    ended += 1
+        if ended:
+            self._wake("cleanup")
+        return ended
+
+    def retry(self, nzo_id: str) -> str:
+        """Hand a failed or cancelled grab over again under a new id, which is returned.
+
+        A grab that Lidarr has seen fail is never revived. Raises GrabNotFound or Conflict.
+        """
+        with self._db.read() as session:
+            grab = session.scalar(select(Grab).where(Grab.nzo_id == nzo_id))
+        if grab is None:
+            raise GrabNotFound(f"There is no grab {nzo_id!r}.")
+        if grab.status not in {GrabState.FAILED, GrabState.CANCELLED, GrabState.REMOVED}:
+            raise Conflict(f"The grab is {grab.status}; only a failed one can be tried again.")
+        new = NewGrab(
+            release_key=grab.release_key,
+            title=grab.title,
+            artist=grab.artist,
+            album=grab.album,
+            year=grab.year,
+            quality=grab.quality,
+            score=grab.score,
+            offers=offers.from_json(grab.offers),
+            category=grab.category,
+            priority=Priority(grab.priority),
+        )
+        fresh = self.add(new)
+        self.delete_history([nzo_id], archive=False)
+        return fresh
+
+    # -- ordering ----------------------------------------------------------------------------------
+
+    def change(self, nzo_ids: Collection[str], **columns: object) -> int:
+        """Set `paused`, `priority`, `category` or `title` of open grabs; returns how many."""
+        with self._db.write() as session:
+            grabs = _named(session, nzo_ids, OPEN_GRABS)
+            for grab in grabs:
+                for name, value in columns.items():
+                    setattr(grab, name, value)
+                grab.updated_at = self._clock()
+        if "category" in columns:
+            self._settings.learn_category(str(columns["category"]))
+        self._wake("dispatch")
+        return len(grabs)
+
+    def move_to(self, nzo_id: str, index: int) -> int:
+        """Put a grab at a place in the queue; returns the place it has now, -1 if unknown."""
+        with self._db.write() as session:
+            rows = list(
+                session.scalars(
+                    select(Grab)
+                    .where(Grab.status.in_(OPEN_GRABS))
+                    .order_by(Grab.priority.desc(), Grab.position, Grab.id)
+                )
+            )
+            mine = next((grab for grab in rows if grab.nzo_id == nzo_id), None)
+            if mine is None:
+                return -1
+            rows.remove(mine)
+            place = max(0, min(index, len(rows)))
+            rows.insert(place, mine)
+            neighbour = rows[place + 1] if place + 1 < len(rows) else rows[place - 1]
+            mine.priority = neighbour.priority
+            for position, grab in enumerate(rows, start=1):
+                grab.position = position
+        return place
+
+    def pause(self, *, seconds: float | None = None) -> None:
+        """Ask for nothing new until `resume`, or for so many seconds."""
+        until = "" if seconds is None else (self._clock() + timedelta(seconds=seconds)).isoformat()
+        self._settings.patch({"queue.paused": True, "queue.resume_at": until})
+
+    def resume(self) -> None:
+        """Go on."""
+        self._settings.patch({"queue.paused": False, "queue.resume_at": ""})
+        self._wake("dispatch")
+
+    def pause_left(self) -> float | None:
+        """Seconds until a pause ends by itself, 0 when it is open-ended, None when not paused."""
+        if not self._settings.get("queue.paused"):
+            return None
+        until = str(self._settings.get("queue.resume_at"))
+        if not until:
+            return 0.0
+        left = (datetime.fromisoformat(until) - self._clock()).total_seconds()
+        return left if left > 0 else None
+
+
+def has_audio(storage: str | None) -> bool:
+    """Whether anything but an empty folder is left where a grab was reported."""
+    if not storage:
+        return False
+    path = Path(storage)
+    try:
+        return path.is_file() or any(found.is_file() for found in path.rglob("*"))
+    except OSError:
+        return False
+
+
+def _named(session: Session, nzo_ids: Collection[str], states: Collection[GrabState]) -> list[Grab]:
+    query = select(Grab).where(Grab.nzo_id.in_(list(nzo_ids)), Grab.status.in_(list(states)))
+    return list(session.scalars(query))
+
+
+def _with_progress(states: Sequence[GrabState] | None) -> Select[*tuple[Any, ...]]:
+    """Grabs joined with the sums over the files of their current offer."""
+    sums = select(
+        Download.grab_id,
+        Download.offer_index,
+        func.sum(Download.bytes_done).label("bytes_done"),
+        func.sum(Download.speed).label("speed"),
+        func.min(Download.place_in_queue).label("place_in_queue"),
+    ).group_by(Download.grab_id, Download.offer_index)
+    if states is not None:
+        sums = sums.join(Grab, Grab.id == Download.grab_id).where(Grab.status.in_(states))
+    part = sums.subquery()
+    query = select(*_COLUMNS, part.c.bytes_done, part.c.speed, part.c.place_in_queue).outerjoin(
+        part, (part.c.grab_id == Grab.id) & (part.c.offer_index == Grab.offer_index)
+    )
+    return query if states is None else query.where(Grab.status.in_(states))
+
+
+def _view(row: Row[*tuple[Any, ...]]) -> GrabView:
+    values = dict(row._mapping)
+    total = values.pop("total_bytes")
+    ended = values["status"] in {GrabState.COMPLETED, GrabState.IMPORTED, GrabState.PROCESSING}
+    done = total if ended else min(int(values.pop("bytes_done", 0) or 0), total)
+    values |= {
+        "status": GrabState(values["status"]),
+        "bytes_total": total,
+        "bytes_done": done,
+        "speed": int(values.get("speed") or 0),
+        "place_in_queue": values.get("place_in_queue"),
+    }
+    return GrabView(**values)

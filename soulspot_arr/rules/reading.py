@@ -1,0 +1,370 @@
+"""What a path says about the album in it: artist, album, year, disc and marks of the pressing.
+
+Every habit of naming folders that the shares show lives here (or, for one file name, in `tracks`).
+A reading is a guess that others weigh; nothing is judged here.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from soulspot_arr.rules.spelling import normalise, only_describes, significant, word_set, words
+from soulspot_arr.rules.tracks import DASH, read_track, split_extension
+
+SEPARATORS = re.compile(r"[\\/]+")
+"""Both slashes divide: shares of Windows and of everything else answer side by side."""
+
+# SoulseekQt puts `@@` and five or more letters in front; slskd drops them too (contract slskd §6.2)
+_ROOT_MARK = re.compile(r"@@[A-Za-z0-9]{5,}\Z|[A-Za-z]:\Z")
+
+_STRONG = (
+    r"flac(?:24|16)?(?:-?bit)?|alac|mp3|aac|m4a|ogg|vorbis|opus|wav|ape|wavpack|wv|wma|aiff?|dsd\d*"
+    r"|lossless|lossy|hi-?res|hd ?tracks|v[0-2]|vbr|cbr|\d{2,4} ?kbps|\d{2,3} ?kb/?s|\d{2,3}k"
+    r"|(?:16|24|32)[- ]?bits?|24b|16b|\d{2,3}(?:[.,]\d)? ?khz"
+    r"|(?:16|24|32) ?[-/_x,.] ?(?:44|48|88|96|176|192)(?:[.,]\d)?(?: ?khz)?"
+)
+_WEAK = (
+    r"cd|\d ?x? ?cd|cdrip|cd-rip|web|web-?dl|webrip|vinyl|lp|\d ?x? ?lp|vinylrip|dvd|dvda|sacd|rip|eac"
+    r"|xld|dbpoweramp|log|cue|logs?\+cue|scans?|artwork|covers|100%|320|256|224|192|160|128|96|44"
+    r"|24|16|perfect|ripped|tape|mp3s|kbps|khz|bit"
+)
+_GLUE = r"[\s,;+&|/._-]*"
+_FORMAT = re.compile(rf"{_GLUE}(?:(?:{_STRONG}|{_WEAK})(?![^\W_]){_GLUE})+\Z", re.IGNORECASE)
+_FORMAT_TAIL = re.compile(
+    rf"[\s,;+]+(?P<run>(?:(?:{_STRONG}|{_WEAK})(?![^\W_]){_GLUE})+)\Z", re.IGNORECASE
+)
+_FORMAT_WORD = re.compile(
+    r"(?:flac|mp3|alac|lossless|\d{2,3} ?k(?:bps)?|320|v[0-2])\Z", re.IGNORECASE
+)
+_HAS_STRONG = re.compile(rf"(?<![^\W_])(?:{_STRONG})(?![^\W_])", re.IGNORECASE)
+
+_BRACKET = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|\{([^{}]*)\}")
+_YEAR = re.compile(r"(?:19|20)\d\d(?:[-./ ]\d\d[-./ ]\d\d)?\Z")
+_YEAR_FIRST = re.compile(r"((?:19|20)\d\d)(?:[-./]\d\d[-./]\d\d)?(?:\s*[.,_]\s*|\s+)(?=[^\s(])")
+_YEAR_LAST = re.compile(r"(?<=\S)[\s,]+((?:19|20)\d\d)\Z")
+_INDEX = re.compile(r"\A\d{1,2}(?:[.)]\s+|\s+(?=[\[(]?(?:19|20)\d\d\b))(?=\S)")
+_DISC_WORD = r"(?:cd|dis[ck]|диск)"
+_DISC_NUMBER = r"(?P<disc>\d{1,2}|one|two|three|four|five|six|iii|ii|iv|i)(?![^\W_])"
+_DISC_OF = r"(?:\s*(?:of|/|von|de)\s*\d{1,2})?"
+_DISC_FOLDER = re.compile(
+    rf"[\s\[(]*{_DISC_WORD}[\s._\-#]*{_DISC_NUMBER}{_DISC_OF}(?:[\s._\-:,(\[\])].*)?\Z",
+    re.IGNORECASE | re.DOTALL,
+)
+_SIDE_FOLDER = re.compile(r"\s*side[\s._-]*(?P<disc>[a-h]|\d)\s*\Z", re.IGNORECASE)
+_DISC_MARK = re.compile(
+    rf"(?:[\s._,\-:]*[\[(]\s*{_DISC_WORD}[\s._#-]*{_DISC_NUMBER}[^)\]]*[)\]]"
+    rf"|(?<=[\s._,\-:]){_DISC_WORD}[\s._#-]*{_DISC_NUMBER.replace('disc', 'bare')}{_DISC_OF}"
+    r"(?:\s+-\s+[^\[({]*)?)",
+    re.IGNORECASE,
+)
+_SPELT_DISCS = {
+    word: value
+    for value, row in enumerate(("one i", "two ii", "three iii", "four iv", "five", "six"), start=1)
+    for word in row.split()
+}
+
+# Folders at which the way up ends: what lies above says nothing about the music.
+_ROOTS = word_set(
+    """
+    music musik musica musique muzyka audio share shared shares sharing public soulseek slsk slskd
+    nicotine download downloads downloaded incoming complete completed media library bibliothek
+    itunes users user home mnt media volume volumes data storage nas desktop documents torrents
+    torrent files rock pop jazz metal electronic classical soundtracks soundtrack ost rap reggae
+    blues folk country punk indie ambient techno house misc unsorted sorted new temp tmp
+    """
+)
+_ROOT_PHRASES = frozenset(
+    {"my music", "meine musik", "hip hop", "soulseek downloads", "soulseek shared folder"}
+)
+# Folders that only sort; the artist may stand above them.
+_SHELVES = word_set(
+    """
+    albums album discography discografia studio lp lps ep eps singles single flac mp3 mp3s lossless
+    lossy live compilations compilation artists artist hires vinyl cds cd remasters remastered main
+    collection archive
+    """
+)
+_DISCOGRAPHY = re.compile(
+    r"\s*[-–—]?\s*\b(?:the )?(?:complete )?(?:discograph|discograf)\w*.*\Z", re.I
+)
+_VARIOUS = frozenset({"va", "various", "various artists", "v a", "compilations", "compilation"})
+_SORTED_NAME = re.compile(r"(.+), (the|a|die|der|das|les|la|le|los)\Z", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class PathReading:
+    """What a path says; empty text, None and disc 0 mean that it says nothing about it.
+
+    `tags` are the marks that were taken off the album's name: format, pressing, label.
+    """
+
+    artist: str = ""
+    album: str = ""
+    year: int | None = None
+    disc: int = 0
+    track: int | None = None
+    title: str = ""
+    tags: tuple[str, ...] = ()
+
+
+def segments(path: str) -> tuple[str, ...]:
+    """The folders (and the file) of a remote path without drive, share marker and empty parts."""
+    parts = [part.strip() for part in SEPARATORS.split(path)]
+    parts = [part for part in parts if part]
+    if parts and _ROOT_MARK.match(parts[0]):
+        parts = parts[1:]
+    return tuple(parts)
+
+
+def read_path(path: str) -> PathReading:
+    """Read a remote path; its last part is taken for a file when it ends like one."""
+    parts = segments(path)
+    if not parts:
+        return PathReading()
+    stem, extension = split_extension(parts[-1])
+    if not extension:
+        return read_folder(parts)
+    track = read_track(stem)
+    folder = read_folder(parts[:-1])
+    title, artist, album = track.title, folder.artist, folder.album
+    if track.of and not album:
+        album = track.of
+    if track.by and (not artist or normalise(track.by) == normalise(artist)):
+        artist = artist or track.by
+        title = _after_claim(title, track.by)
+    return PathReading(
+        artist, album, folder.year, track.disc or folder.disc, track.track, title, folder.tags
+    )
+
+
+def _after_claim(title: str, claim: str) -> str:
+    return " - ".join(DASH.split(title)[1:]).strip() if title.startswith(claim) else title
+
+
+@lru_cache(maxsize=8192)
+def read_folder(parts: tuple[str, ...]) -> PathReading:
+    """Read the folders of an album, outermost first."""
+    disc = 0
+    while len(parts) > 1:
+        pure = disc_of_folder(parts[-1])
+        if pure:
+            disc = disc or pure
+        elif not is_format(parts[-1]):
+            break
+        parts = parts[:-1]
+    if not parts or is_root(parts[-1]):
+        return PathReading(disc=disc)
+    return _read_album(parts[-1], parts[:-1], disc)
+
+
+def _read_album(name: str, above: tuple[str, ...], disc: int) -> PathReading:
+    text, marked = split_disc(_spaced(name))
+    text, tags, year = _take_brackets(text)
+    parent, parent_year = _artist_above(above)
+    parts, more_tags, part_year, dated = _take_parts(text)
+    lone = not parts or (len(parts) == 1 and not dated and parts[0] != text and not parent)
+    if part_year and year and part_year != year and (lone or _same(parts[0], parent)):
+        parts.append(str(part_year))  # "Taylor Swift - 1989 (2014)"
+    elif part_year and (parts or year):
+        year = part_year if parts else year  # a year in brackets beside it is that of a pressing
+        parts = parts or [str(part_year)]
+    elif part_year:
+        parts = [str(part_year)]  # an album that is called like a year
+    artist, rest = _divide(parts, parent, dated=dated)
+    album = " - ".join(rest)
+    if year is None:
+        album, year = _year_beside(album)
+    return PathReading(
+        artist=_unsorted(artist),
+        album=album or (name.strip() if not artist and not year else ""),
+        year=year or parent_year,
+        disc=disc or marked,
+        tags=(*tags, *more_tags),
+    )
+
+
+def _same(name: str, other: str) -> bool:
+    return significant(words(name)) == significant(words(other))
+
+
+def _spaced(name: str) -> str:
+    """Scene names: dots, underscores and bare hyphens instead of blanks."""
+    text = name.strip()
+    if " " in text:
+        return text.replace("_", " ")
+    if text.count("-") >= 2:
+        text = _scene(text)
+    text = text.replace("_", " ")
+    if " " not in text and text.count(".") >= 2 and not re.fullmatch(r"(?:\w\.)+\w?", text):
+        text = text.replace(".", " ")
+    return text
+
+
+def _scene(text: str) -> str:
+    """`Artist-Album-CD-FLAC-1997-GROUP` as `Artist - Album [CD] [FLAC] (1997)`."""
+    parts = [part for part in text.replace("_-_", "-").split("-") if part]
+    marks = [i for i, part in enumerate(parts) if i >= 2 and _is_mark(part)]
+    if not marks or not any(_YEAR.match(part) for part in parts[2:]):
+        return text
+    year = next(part for part in parts[2:] if _YEAR.match(part))
+    album = "-".join(parts[1 : marks[0]])
+    sources = " ".join(f"[{parts[i]}]" for i in marks if not _YEAR.match(parts[i]))
+    return f"{parts[0]} - {album} ({year}) {sources}".rstrip()
+
+
+def _is_mark(part: str) -> bool:
+    return bool(_YEAR.match(part)) or is_format(part.replace("_", " ")) or part[0] in "(["
+
+
+def _take_brackets(text: str) -> tuple[str, list[str], int | None]:
+    """The name without the brackets that only describe; those describing; a year among them."""
+    tags: list[str] = []
+    years: list[int] = []
+
+    def decide(match: re.Match[str]) -> str:
+        content = (match[1] if match[1] is not None else match[2] or match[3] or "").strip()
+        if _YEAR.match(content):
+            years.append(int(content[:4]))
+            return " "
+        found = words(content)
+        square = match[1] is None
+        if content and (is_format(content) or (found and only_describes(found)) or square):
+            tags.append(content)
+            return " "
+        return match.group()
+
+    stripped = " ".join(_BRACKET.sub(decide, text).split()).strip(" -–—_,")
+    if not stripped and not years:
+        return text.strip(), [], None
+    return stripped, tags, years[0] if years else None
+
+
+def _take_parts(text: str) -> tuple[list[str], list[str], int | None, bool]:
+    """Divide at dashes; take off index, year and format parts. `dated`: the year came first."""
+    tags: list[str] = []
+    year: int | None = None
+    dated = False
+    parts = [part.strip(" -–—_") for part in DASH.split(_INDEX.sub("", text, count=1))]
+    parts = [part for part in parts if part]
+    if len(parts) > 1 and re.fullmatch(r"\d{1,2}", parts[0]) and len(parts[0]) < len(text) // 4:
+        parts = parts[1:]  # "03 - OK Computer" among the albums of an artist
+    kept: list[str] = []
+    for index, part in enumerate(parts):
+        if year is None and _YEAR.match(part):
+            year, dated = int(part[:4]), index == 0
+        elif kept and _only_marks(part, sure=len(kept) > 1):
+            tags.append(part)
+        else:
+            kept.append(part)
+    if kept:
+        kept[-1], tail = _take_format_tail(kept[-1])
+        tags.extend(tail)
+    return kept, tags, year, dated
+
+
+def _only_marks(part: str, *, sure: bool) -> bool:
+    """Whether a part marks a pressing; one lone word may be the album ("Eric Prydz - Opus")."""
+    found = words(part)
+    if not sure and len(found) < 2 and not _FORMAT_WORD.match(part):
+        return False
+    return is_format(part) or (bool(found) and only_describes(found) and not _YEAR.match(part))
+
+
+def _take_format_tail(part: str) -> tuple[str, list[str]]:
+    match = _FORMAT_TAIL.search(part)
+    if match and _HAS_STRONG.search(match["run"]):
+        return part[: match.start()].rstrip(" -–—_,"), [match["run"].strip()]
+    return part, []
+
+
+def _year_beside(album: str) -> tuple[str, int | None]:
+    """`1997 OK Computer` and `OK Computer 1997`; a name that is a year keeps it."""
+    match = _YEAR_FIRST.match(album)
+    if match:
+        return album[match.end() :].strip(" -–—_."), int(match[1])
+    match = _YEAR_LAST.search(album)
+    if match:
+        return album[: match.start()].strip(" -–—_,"), int(match[1])
+    return album, None
+
+
+def _divide(parts: list[str], parent: str, *, dated: bool) -> tuple[str, list[str]]:
+    """Which part is the artist; the folder above settles it when it repeats or must be it."""
+    if not parts:
+        return parent, []
+    if len(parts) == 1:
+        return parent, parts
+    if parent and _same(parts[0], parent):
+        return parts[0], parts[1:]
+    if parent and dated:
+        return parent, parts  # "Artist\1997 - Album - Subtitle"
+    if normalise(parts[0]) in _VARIOUS:
+        return "Various Artists", parts[1:]
+    return parts[0], parts[1:]
+
+
+@lru_cache(maxsize=4096)
+def _artist_above(above: tuple[str, ...]) -> tuple[str, int | None]:
+    """The artist that the folders above an album name, and a year that stands between them."""
+    year: int | None = None
+    for name in reversed(above):
+        text, _, _ = _take_brackets(_spaced(name))
+        text = _DISCOGRAPHY.sub("", _take_format_tail(text)[0]).strip()
+        plain = normalise(text)
+        if plain in _VARIOUS:
+            return "Various Artists", year
+        if is_root(text):
+            return "", year
+        if _YEAR.match(text):
+            year = year or int(text[:4])
+        elif text and len(plain) != 1 and not _is_shelf(plain) and not is_format(text):
+            parts, _, _, _ = _take_parts(text)
+            return (_unsorted(parts[0]) if parts else text), year
+    return "", year
+
+
+def is_root(name: str) -> bool:
+    """Whether a folder of this name only holds music, any music ("Music", "Shared", "Jazz")."""
+    plain = normalise(name)
+    return plain in _ROOTS or plain in _ROOT_PHRASES
+
+
+def _is_shelf(plain: str) -> bool:
+    return bool(plain) and all(word in _SHELVES for word in plain.split())
+
+
+@lru_cache(maxsize=8192)
+def is_format(name: str) -> bool:
+    """Whether a name says nothing but how the music was encoded or ripped ("[FLAC 24-96]")."""
+    bare = name.strip(" []()")
+    return bool(bare) and len(bare) <= 80 and _FORMAT.match(bare) is not None
+
+
+def disc_of_folder(name: str) -> int:
+    """The disc a folder holds when it is named for nothing else ("CD1", "Disc 2 - Live"); or 0."""
+    match = _SIDE_FOLDER.match(name) or _DISC_FOLDER.match(name)
+    return _disc_number(match["disc"]) if match else 0
+
+
+def split_disc(name: str) -> tuple[str, int]:
+    """An album name without its disc mark ("Album (Disc 2)", "Album CD1"), and the disc or 0."""
+    match = _DISC_MARK.search(name)
+    if match is None or not name[: match.start()].strip(" -_.,["):
+        return name, 0
+    rest = f"{name[: match.start()].rstrip(' -_.,:')} {name[match.end() :].strip()}".strip()
+    return rest, _disc_number(match["disc"] or match["bare"])
+
+
+def _disc_number(text: str) -> int:
+    text = text.lower()
+    if text.isdecimal():
+        return int(text)
+    return _SPELT_DISCS.get(text) or ord(text[0]) - ord("a") + 1
+
+
+def _unsorted(artist: str) -> str:
+    """`Beatles, The` as people say it."""
+    match = _SORTED_NAME.match(artist.strip())
+    return f"{match[2]} {match[1]}" if match else artist.strip()

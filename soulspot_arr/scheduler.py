@@ -1,0 +1,218 @@
+"""Background jobs: a table, a wrapper around each run, and APScheduler to call them.
+
+A job is: am I the leader, call one method of a workshop, note how it ended, never raise out. The
+intervals are the safety net; `wake` is the latency: what adds work asks for the job at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from soulspot_arr.errors import LidarrError
+from soulspot_arr.lease import LeaseKeeper
+from soulspot_arr.log import about
+from soulspot_arr.models import JobRun
+from soulspot_arr.services import Services
+
+log = logging.getLogger(__name__)
+
+# A run that changed nothing is written down at most this often (seconds).
+_NOTED_EVERY = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One scheduled function; `interval` names the setting that holds its seconds."""
+
+    name: str
+    interval: str
+    work: Callable[[Services], object]
+    words: str
+
+
+JOBS: tuple[Job, ...] = (
+    Job("dispatch", "jobs.dispatch", lambda s: s.dispatcher.run(), "asks peers for waiting files"),
+    Job("poll", "jobs.poll", lambda s: s.monitor.tick(), "looks at the transfers"),
+    Job("complete", "jobs.complete", lambda s: s.completion.run(), "finishes arrived grabs"),
+    Job("cleanup", "jobs.health", lambda s: s.cleanup.run(), "removes what is over"),
+    Job("health", "jobs.health", lambda s: s.health.check(), "checks the surroundings"),
+    Job("housekeeping", "jobs.housekeeping", lambda s: s.cleanup.purge(), "purges old rows"),
+)
+
+
+@dataclass(slots=True)
+class _Run:
+    """What is remembered of one job between its runs."""
+
+    wanted: threading.Event = field(default_factory=threading.Event)
+    noted_at: float = float("-inf")
+    error: str | None = None
+    runs: int = 0
+
+
+class Scheduler:
+    """Owns the threads of the jobs; started and stopped by the command line only."""
+
+    def __init__(self, services: Services, *, holder: str | None = None) -> None:
+        self._services = services
+        self._lease = LeaseKeeper(services.db, clock=services.clock, holder=holder)
+        self._leader = False
+        self._runs = {job.name: _Run() for job in JOBS}
+        self._intervals: dict[str, float] = {}
+        self._aps = BackgroundScheduler(
+            executors={"default": ThreadPoolExecutor(8)},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            timezone=UTC,
+        )
+        # A wake that meets a running job is kept by `wanted`, not by APScheduler: no warning.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+
+    @property
+    def leading(self) -> bool:
+        """Whether this process runs the jobs at the moment."""
+        return self._leader
+
+    def start(self) -> None:
+        """Take the lease if it is free and start the threads."""
+        self._services.waker.connect(self.wake)
+        self._aps.add_job(
+            self._heartbeat,
+            "interval",
+            seconds=self._seconds("jobs.heartbeat"),
+            id="heartbeat",
+            next_run_time=datetime.now(UTC),
+        )
+        for job in JOBS:
+            self._intervals[job.name] = self._seconds(job.interval)
+            self._aps.add_job(
+                self._guarded,
+                "interval",
+                seconds=self._intervals[job.name],
+                id=job.name,
+                args=[job],
+            )
+        self._aps.start()
+
+    def stop(self) -> None:
+        """Let running jobs end, then hand the lease back."""
+        self._services.waker.connect(None)
+        self._aps.shutdown(wait=True)
+        if self._leader:
+            self._lease.hand_back()
+
+    def wake(self, name: str) -> None:
+        """Run a job as soon as a thread is free; also when it is running right now."""
+        run = self._runs.get(name)
+        if run is None:
+            return
+        run.wanted.set()
+        try:
+            self._aps.modify_job(name, next_run_time=datetime.now(UTC))
+        except JobLookupError:
+            log.debug("%s is not scheduled yet", name)
+
+    def _seconds(self, key: str) -> float:
+        return float(self._services.settings.get(key))
+
+    # -- runs --------------------------------------------------------------------------------------
+
+    def _guarded(self, job: Job) -> None:
+        run = self._runs[job.name]
+        run.wanted.clear()
+        if self._leader:
+            self._run(job, run)
+            if run.wanted.is_set():
+                self.wake(job.name)
+
+    def _run(self, job: Job, run: _Run) -> None:
+        started = self._services.clock()
+        error: str | None = None
+        with about(job.name):
+            try:
+                job.work(self._services)
+            # One of the project's five broad handlers: a broken run must not stop the next one.
+            except Exception as caught:
+                error = f"{type(caught).__name__}: {caught}"
+                if error != run.error:
+                    log.exception("%s failed and will be tried again", job.name)
+            else:
+                if run.error is not None:
+                    log.info("%s works again", job.name)
+        run.runs += 1
+        changed = error != run.error
+        run.error = error
+        if changed or time.monotonic() - run.noted_at > _NOTED_EVERY:
+            self._note(job.name, run, started)
+
+    def _note(self, name: str, run: _Run, started: datetime) -> None:
+        run.noted_at = time.monotonic()
+        try:
+            with self._services.db.write() as session:
+                row = session.get(JobRun, name) or JobRun(name=name, runs=0)
+                row.last_started_at = started
+                row.last_finished_at = self._services.clock()
+                row.last_error = run.error
+                row.runs += run.runs
+                session.add(row)
+            run.runs = 0
+        except SQLAlchemyError:  # bookkeeping must not stop a job; the health check tells it
+            log.debug("the run of %s could not be noted", name, exc_info=True)
+
+    # -- heartbeat ---------------------------------------------------------------------------------
+
+    def _heartbeat(self) -> None:
+        """Renew the lease, take over settings, honour what was asked for by another process."""
+        try:
+            leads = self._lease.take(self._seconds("jobs.lease_ttl"))
+        except SQLAlchemyError as error:  # without a database there is no leader
+            log.warning("the lease could not be renewed: %s", error)
+            leads = False
+        gained = leads and not self._leader
+        self._leader = leads
+        if not leads:
+            return
+        self._services.reload_source()
+        self._reschedule()
+        if gained:
+            log.info("this process runs the jobs")
+            for job in JOBS:
+                self.wake(job.name)
+            self._greet_lidarr()
+        self._run_requested()
+
+    def _reschedule(self) -> None:
+        for job in JOBS:
+            seconds = self._seconds(job.interval)
+            if seconds != self._intervals[job.name]:
+                self._intervals[job.name] = seconds
+                self._aps.reschedule_job(job.name, trigger="interval", seconds=seconds)
+
+    def _run_requested(self) -> None:
+        with self._services.db.read() as session:
+            asked = session.scalars(select(JobRun.name).where(JobRun.requested_at.is_not(None)))
+            names = list(asked)
+        if not names:
+            return
+        with self._services.db.write() as session:
+            for row in session.scalars(select(JobRun).where(JobRun.name.in_(names))):
+                row.requested_at = None
+        for name in names:
+            self.wake(name)
+
+    def _greet_lidarr(self) -> None:
+        """After an outage of ours Lidarr waits up to an hour; a Test lifts that (lidarr §4)."""
+        try:
+            self._services.lidarr.forget_backoff()
+        except LidarrError as error:
+            log.info("Lidarr could not be told that we are back: %s", error.message)

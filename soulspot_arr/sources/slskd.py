@@ -1,0 +1,411 @@
+"""Soulseek through slskd: the download source.
+
+The modules `slskd*` of this room are the only ones that know slskd's REST API. This one keeps the
+settings, the probe of what the service can do, and the calls of the contract; searching and
+enqueueing have modules of their own. Nothing here decides what is wanted.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from soulspot_arr.domain import (
+    BatchRequest,
+    RawFolder,
+    Receipt,
+    SettingSpec,
+    Snapshot,
+    SourceStatus,
+    TransferRef,
+)
+from soulspot_arr.errors import (
+    SourceAuth,
+    SourceError,
+    SourceProtocol,
+    SourceThrottled,
+    SourceUnavailable,
+)
+from soulspot_arr.sources import SearchLimits
+from soulspot_arr.sources.slskd_enqueue import AWKWARD, DOTS, Destinations, Enqueue
+from soulspot_arr.sources.slskd_http import (
+    ENQUEUE_TIMEOUT,
+    LIST_TIMEOUT,
+    NAME,
+    Address,
+    SlskdHttp,
+    base_url,
+    segment,
+)
+from soulspot_arr.sources.slskd_search import SearchDesk, SearchOptions
+from soulspot_arr.sources.slskd_states import Finality
+from soulspot_arr.sources.slskd_wire import (
+    Abilities,
+    abilities,
+    as_flag,
+    as_int,
+    as_object,
+    as_text,
+    has_batches,
+    record,
+    records,
+)
+
+log = logging.getLogger(__name__)
+
+_PROBE_AGAIN = 3600.0
+_FORGET_WITHIN = 5.0
+_ENQUEUES_AT_ONCE = 2  # slskd's own limit (contract slskd §1.7)
+_FEW_SLOTS = 100
+
+
+def _url_complaint(value: object) -> str | None:
+    if not str(value).strip():
+        return None
+    url = base_url(str(value))
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    return None if usable else "must look like http://host:port"
+
+
+def _key_complaint(value: object) -> str | None:
+    text = str(value).strip()
+    usable = text.isprintable() and " " not in text
+    return None if usable else "contains characters that cannot be part of a key"
+
+
+SETTINGS: tuple[SettingSpec, ...] = (
+    SettingSpec("slskd.url", str, "", "Address of slskd, for instance http://slskd:5030.", check=_url_complaint),
+    SettingSpec("slskd.api_key", str, "", "A key from slskd's web.authentication.api_keys; give it the role readwrite.", secret=True, check=_key_complaint),
+    SettingSpec("slskd.verify_tls", bool, True, "Check slskd's certificate; off for its self-signed one."),
+    SettingSpec("slskd.response_limit", int, 1000, "A search ends when this many peers answered.", minimum=1, maximum=10_000),
+    SettingSpec("slskd.file_limit", int, 25_000, "A search ends when this many files were found.", minimum=1, maximum=250_000),
+    SettingSpec("slskd.idle_timeout", float, 8.0, "A search ends after this many seconds without a further answer.", minimum=0.1, maximum=60),
+    SettingSpec("slskd.connect_timeout", float, 5.0, "Seconds to wait for a connection to slskd.", minimum=0.1, maximum=60),
+    SettingSpec("slskd.read_timeout", float, 20.0, "Seconds to wait for an ordinary answer of slskd; long ones get more.", minimum=1, maximum=300),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """The settings by their short names."""
+
+    url: str
+    api_key: str
+    verify_tls: bool
+    response_limit: int
+    file_limit: int
+    idle_timeout: float
+    connect_timeout: float
+    read_timeout: float
+
+    @classmethod
+    def read(cls, values: Mapping[str, object]) -> _Values:
+        """Settings that are missing have their default."""
+        given = {}
+        for spec in SETTINGS:
+            value = values.get(spec.key)
+            name = spec.key.removeprefix("slskd.")
+            given[name] = spec.default if value is None else spec.type(value)
+        return cls(**given)
+
+    def address(self) -> Address:
+        return Address(
+            url=self.url,
+            api_key=self.api_key,
+            verify_tls=self.verify_tls,
+            connect_timeout=self.connect_timeout,
+            read_timeout=self.read_timeout,
+        )
+
+    def search_options(self) -> SearchOptions:
+        return SearchOptions(self.response_limit, self.file_limit, self.idle_timeout)
+
+
+class _Link:
+    """One slskd under one revision of the settings, and all that was learned about it."""
+
+    def __init__(self, values: _Values, http: SlskdHttp) -> None:
+        self.values = values
+        self.http = http
+        self.finality = Finality(http.clock)
+        self.destinations = Destinations()
+        self._able: Abilities | None = None
+        self._probed_at = 0.0
+        self._outages = 0
+        self._logged_in = False
+        self._lock = threading.Lock()
+
+    def application(self) -> Mapping[str, object]:
+        """slskd's state of itself; notices restarts and reconnects on the way."""
+        reply = self.http.get("application")
+        state = as_object(reply.body)
+        if reply.status != 200 or not ("version" in state or "server" in state):
+            message = "The address answers, but not like slskd"
+            raise SourceProtocol(message, source=NAME, status=reply.status, foreign=True)
+        logged_in, version = _is_logged_in(state), _version_of(state)
+        with self._lock:
+            changed = self._able is not None and self._able.version != version
+            if changed or (logged_in and not self._logged_in):
+                self._probed_at = -_PROBE_AGAIN  # options may differ now (contract slskd §12)
+            self._logged_in = logged_in
+        return state
+
+    def able(self, state: Mapping[str, object] | None = None) -> Abilities:
+        """What it can do; asked again hourly and after an outage. `state` saves a request."""
+        with self._lock:
+            known, age = self._able, self.http.clock() - self._probed_at
+            if known is not None and age < _PROBE_AGAIN and self._outages == self.http.outages:
+                return known
+        outages = self.http.outages
+        try:
+            fresh = self._probe(state if state is not None else self.application())
+        except SourceUnavailable:
+            if known is None:
+                raise
+            return known  # better old than none; asked again the next time
+        with self._lock:
+            self._able, self._probed_at, self._outages = fresh, self.http.clock(), outages
+        return fresh
+
+    def _probe(self, state: Mapping[str, object]) -> Abilities:
+        version = _version_of(state)
+        reply = self.http.get("options")
+        options = reply.need_object("its options") if reply.status == 200 else {}
+        batches = has_batches(version, options)
+        if batches is None:
+            # A build without a version: only 0.26 explains why this is no batch (contract §5.1).
+            answer = self.http.get("transfers/downloads/batches/none")
+            batches = answer.status == 400 and bool(answer.message)
+        return abilities(version, options, batches=batches)
+
+
+class SlskdSource:
+    """The `DownloadSource` for slskd. All methods may be called from several threads."""
+
+    name: str = NAME
+    label: str = "Soulseek (slskd)"
+    settings: tuple[SettingSpec, ...] = SETTINGS
+
+    def __init__(
+        self,
+        values: Mapping[str, object] | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._clock = clock
+        self._sleep = sleep
+        self._now = now
+        self._desk = SearchDesk()
+        self._enqueues = threading.BoundedSemaphore(_ENQUEUES_AT_ONCE)
+        self._link = self._new_link(_Values.read(values or {}))
+
+    def _new_link(self, values: _Values) -> _Link:
+        return _Link(values, SlskdHttp(values.address(), clock=self._clock, sleep=self._sleep))
+
+    def close(self) -> None:
+        """Give idle connections back; the source stays usable."""
+        self._link.http.close()
+
+    # -- settings and state --------------------------------------------------------------------
+
+    def is_configured(self) -> bool:
+        """An address is enough: slskd can be run without keys."""
+        return bool(base_url(self._link.values.url))
+
+    def reload_settings(self, values: Mapping[str, object]) -> None:
+        """Calls under way finish with the old session; equal values change nothing."""
+        fresh = _Values.read(values)
+        if fresh != self._link.values:
+            self._link = self._new_link(fresh)
+
+    def check_connection(self) -> SourceStatus:
+        """One request when nothing has changed; never raises."""
+        if not self.is_configured():
+            return SourceStatus(
+                False,
+                "The address of slskd is not set.",
+                "Enter slskd's address and an API key in the settings.",
+                code="unconfigured",
+            )
+        link = self._link
+        try:
+            state = link.application()
+            return _status(state, link.able(state))
+        except SourceError as error:
+            return _trouble(error)
+
+    # -- searching -----------------------------------------------------------------------------
+
+    def search_raw(self, text: str, *, limits: SearchLimits) -> Sequence[RawFolder]:
+        """What peers answered by the limit; a slskd that hangs yields what is there, or nothing."""
+        link = self._link
+        return self._desk.run(link.http, link.values.search_options(), text, limits)
+
+    def foreign_searches(self, since: datetime) -> Sequence[datetime]:
+        """Starts of searches that others made through this slskd."""
+        return self._desk.foreign(self._link.http, since)
+
+    # -- transfers -----------------------------------------------------------------------------
+
+    def download_raw(self, request: BatchRequest) -> Receipt:
+        """Ask a peer for files; may be repeated with the same key."""
+        if not self._enqueues.acquire(timeout=ENQUEUE_TIMEOUT):
+            message = "Two requests to peers are under way already"
+            raise SourceThrottled(message, source=NAME, retry_after=5.0)
+        try:
+            link = self._link
+            return Enqueue(link.http, link.able(), link.destinations, request).run()
+        finally:
+            self._enqueues.release()
+
+    def poll_raw(self) -> Snapshot:
+        """All downloads in one request; a few more only for what was never seen before."""
+        link = self._link
+        able = link.able()
+        at = self._now()
+        reply = link.http.get("transfers/downloads", timeout=LIST_TIMEOUT)
+        if reply.status != 200:
+            raise reply.unexpected("the list of downloads")
+        found = list(records(reply.need_list("the list of downloads")))
+        placements = link.destinations.placements(link.http, able, found)
+        return Snapshot(at, tuple(link.finality.transfers(found, able, placements)))
+
+    def cancel_raw(self, refs: Sequence[TransferRef], *, forget: bool = False) -> None:
+        """Stop these transfers and no others; waits up to 5 s for their end when forgetting."""
+        http = self._link.http
+        pending = [ref for ref in refs if _is_guid(ref.ref)]
+        for ref in pending:
+            _delete(http, ref, remove=forget)
+        if not forget:
+            return
+        # Removing a running one only cancels it (contract slskd G02): once more when it has ended.
+        give_up = http.clock() + _FORGET_WITHIN
+        while pending:
+            pending = [ref for ref in pending if not _forgotten(http, ref)]
+            if pending and http.clock() >= give_up:
+                log.warning("%d cancelled transfers did not end in time", len(pending))
+                return
+            if pending:
+                http.sleep(0.25)
+
+
+def _is_guid(ref: str) -> bool:
+    """Anything else is not an id: `all/completed` would remove everybody's downloads."""
+    try:
+        uuid.UUID(ref)
+    except ValueError:
+        return False
+    return True
+
+
+def _transfer_path(ref: TransferRef, awkward: frozenset[str]) -> str:
+    # slskd goes by the id alone; a name that the route cannot carry is left out (contract G07).
+    peer = "-" if ref.peer in awkward else ref.peer
+    return f"transfers/downloads/{segment(peer)}/{segment(ref.ref)}"
+
+
+def _delete(http: SlskdHttp, ref: TransferRef, *, remove: bool) -> None:
+    query = "?remove=true" if remove else ""
+    reply = http.send("DELETE", _transfer_path(ref, DOTS) + query)
+    if reply.status >= 500:
+        message = f"slskd could not cancel a transfer: {reply.message or reply.status}"
+        raise SourceUnavailable(message, source=NAME, status=reply.status)
+    if reply.status not in {200, 204, 400, 404}:
+        raise reply.unexpected("a cancellation")
+
+
+def _forgotten(http: SlskdHttp, ref: TransferRef) -> bool:
+    reply = http.get(_transfer_path(ref, AWKWARD))
+    found = record(reply.body, ref.peer) if reply.status == 200 else None
+    if found is None:  # unknown, or already marked as removed
+        return True
+    if not found.over:
+        return False
+    _delete(http, ref, remove=True)
+    return True
+
+
+# -- what to tell people ---------------------------------------------------------------------------
+
+
+def _version_of(state: Mapping[str, object]) -> str:
+    version = state.get("version")
+    return as_text(as_object(version).get("current")) or as_text(version)
+
+
+def _is_logged_in(state: Mapping[str, object]) -> bool:
+    """Connected alone is also true while logging in (contract slskd §2.1)."""
+    server = as_object(state.get("server"))
+    return bool(as_flag(server.get("isConnected")) and as_flag(server.get("isLoggedIn")))
+
+
+_TROUBLES: dict[str, str] = {
+    "unreachable": "Check that slskd runs and that its address and port are right.",
+    "auth": "Enter a key from web.authentication.api_keys in slskd's configuration.",
+    "not_slskd": "Enter slskd's own address, without a path behind it unless url_base is set.",
+    "offline": "Look at slskd's page: wrong password, or the account is in use elsewhere.",
+    "pattern": "Set transfers.download.destination.subdirectory to ${SOURCE_DIRECTORY}.",
+    "retention_deletes_files": "Remove retention.files.complete from slskd's configuration.",
+    "slots": "Remove transfers.download.slots from slskd's configuration.",
+    "no_shares": "Share a folder in slskd: many peers refuse those who share nothing.",
+}
+
+
+def _trouble(error: SourceError) -> SourceStatus:
+    if isinstance(error, SourceAuth):
+        code = "auth"
+    elif isinstance(error, SourceProtocol):
+        code = "not_slskd"
+    else:
+        code = "unreachable"
+    return SourceStatus(False, f"{error.message}.", _TROUBLES[code], code=code)
+
+
+def _status(state: Mapping[str, object], able: Abilities) -> SourceStatus:
+    shared = as_int(as_object(state.get("shares")).get("files"))
+    problems = _problems(state, able, shared)
+    code = problems[0][0] if problems else ""
+    account = as_text(as_object(state.get("user")).get("username"))
+    well = f"slskd {able.version} is logged in" + (f" as {account}." if account else ".")
+    return SourceStatus(
+        ok=code != "offline",
+        detail=" ".join(text for _, text in problems) or well,
+        fix=" ".join(_TROUBLES[code] for code, _ in problems),
+        version=able.version,
+        account=account,
+        shared_files=shared,
+        root=able.root,
+        code=code,
+    )
+
+
+def _problems(
+    state: Mapping[str, object], able: Abilities, shared: int | None
+) -> list[tuple[str, str]]:
+    """Code and sentence of all that is wrong, the worst first."""
+    found = []
+    if not _is_logged_in(state):
+        at = as_text(as_object(state.get("server")).get("state")) or "unknown"
+        found.append(("offline", f"slskd is not logged in to Soulseek (state: {at})."))
+    if able.batches and able.pattern == "{}":
+        found.append(("pattern", "slskd puts all files into one folder: its pattern is {}."))
+    if able.deletes_files:
+        found.append(("retention_deletes_files", "slskd deletes finished files by itself."))
+    if able.slots is not None and able.slots < _FEW_SLOTS:
+        text = f"slskd fetches only {able.slots} files at once and gives up on the others."
+        found.append(("slots", text))
+    if shared == 0 and not as_flag(as_object(state.get("shares")).get("scanning")):
+        found.append(("no_shares", "slskd shares nothing."))
+    return found

@@ -1,0 +1,157 @@
+"""What slskd's states and failure texts mean: which are final, and why something failed.
+
+Texts are never parsed strictly: the state decides first, the text second (contract slskd §5.7).
+The only memory is how long a record has looked the same, because since 0.26 a failed transfer may
+come back to life by itself.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from soulspot_arr.domain import FailureKind, Transfer, TransferState
+from soulspot_arr.sources.slskd_wire import Abilities, Record
+
+UNCHANGED_FOR = 5.0  # seconds after which an ended state without a successor counts as final
+RESTART_GRACE = 120.0  # seconds in which slskd re-creates what its own restart interrupted
+
+_KNOWN_ENDS = frozenset({"Succeeded", "Rejected", "Aborted", "Cancelled", "Errored", "TimedOut"})
+_FINAL = frozenset({"Rejected", "Aborted", "Cancelled"})
+_MAYBE_FINAL = frozenset({"Errored", "TimedOut"})
+_ACTIVE = frozenset({"Initializing", "InProgress"})
+_RESTARTED = "application shut down"
+
+# Refusals that pass: the peer's queue is full for us, or the peer is busy (contract slskd §11.2).
+# "Too many files this week" is not among them, hence whole texts.
+_BUSY = re.compile(
+    r"too many (files|megabytes)|user limit of .* exceeded|pending shutdown"
+    r"|overwhelmed( with requests.*)?|queued"
+)
+_OFFLINE = re.compile(
+    r"appears to be offline|failed to establish|direct or indirect|enqueue remotely"
+)
+_STALLED = re.compile(r"inactivity timeout")
+_NOT_CONNECTED = re.compile(r"must be connected and logged in|server connection")
+_SILENT = re.compile(r"wait timed out")
+_DATABASE = re.compile(r"database|saving the entity changes|sqlite")
+
+
+def classify(flags: frozenset[str], text: str) -> FailureKind:
+    """Why a transfer that ended in these states failed."""
+    reason = " ".join(text.casefold().split())
+    if "Rejected" in flags:
+        reason = reason.removeprefix("transfer rejected:").strip().rstrip(".")
+        return FailureKind.PEER_BUSY if _BUSY.fullmatch(reason) else FailureKind.REJECTED
+    if "Aborted" in flags:  # the size differs: the search answer was wrong
+        return FailureKind.REJECTED
+    if "Cancelled" in flags:  # also what slskd does after 180 s without an answer
+        return FailureKind.PEER_OFFLINE
+    if _STALLED.search(reason):
+        return FailureKind.STALLED
+    # After a restart slskd resumes whatever it can; what is left had no peer (contract H02).
+    if _OFFLINE.search(reason) or reason == _RESTARTED:
+        return FailureKind.PEER_OFFLINE
+    return FailureKind.BROKEN
+
+
+def classify_refusal(text: str) -> FailureKind:
+    """Why a request to fetch files was answered with an error of this text."""
+    reason = text.casefold()
+    if _NOT_CONNECTED.search(reason) and not _OFFLINE.search(reason):
+        return FailureKind.SOURCE_UNAVAILABLE
+    if _OFFLINE.search(reason) or _SILENT.search(reason):
+        return FailureKind.PEER_OFFLINE
+    if not reason.strip() or _DATABASE.search(reason):
+        return FailureKind.SOURCE_UNAVAILABLE
+    return FailureKind.BROKEN
+
+
+@dataclass(frozen=True, slots=True)
+class _Sighting:
+    """How a record looked, and since when it has looked like that."""
+
+    looks: tuple[str, int | None, str]
+    since: float
+
+
+class Finality:
+    """Reduces records to transfers; remembers how long ended ones have not changed."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._seen: dict[str, _Sighting] = {}
+        self._lock = threading.Lock()
+
+    def transfers(
+        self, found: Iterable[Record], able: Abilities, placements: dict[str, str | None]
+    ) -> list[Transfer]:
+        """All records of one poll; `placements` by record id."""
+        now = self._clock()
+        with self._lock:
+            result, seen = [], {}
+            for record in found:
+                if record.over:
+                    seen[record.id] = self._sighting(record, now)
+                age = now - seen[record.id].since if record.over else 0.0
+                result.append(_transfer(record, able, age, placements.get(record.id)))
+            self._seen = seen
+        return result
+
+    def _sighting(self, record: Record, now: float) -> _Sighting:
+        looks = (record.state, record.attempts, record.ended)
+        known = self._seen.get(record.id)
+        return known if known is not None and known.looks == looks else _Sighting(looks, now)
+
+
+def judge(record: Record, able: Abilities, age: float) -> TransferState:
+    """What the core may act on; `age` is for how many seconds the record has looked like this."""
+    flags = record.flags
+    if not record.over:
+        return TransferState.ACTIVE if flags & _ACTIVE else TransferState.QUEUED
+    if flags - _KNOWN_ENDS != {"Completed"}:  # a flag of a version to come
+        return TransferState.QUEUED
+    if "Succeeded" in flags:
+        return TransferState.SUCCEEDED
+    return TransferState.FAILED if _is_final(record, able, age) else TransferState.QUEUED
+
+
+def _is_final(record: Record, able: Abilities, age: float) -> bool:
+    if record.flags & _FINAL:
+        return True
+    if record.exception.casefold().rstrip(".") == _RESTARTED:
+        return age >= RESTART_GRACE
+    if record.flags & _MAYBE_FINAL:
+        if not able.batches:  # no automatic retry before 0.26
+            return True
+        if record.attempts is not None and record.attempts >= able.attempts:
+            return True
+    return age >= UNCHANGED_FOR
+
+
+def _transfer(record: Record, able: Abilities, age: float, placement: str | None) -> Transfer:
+    state = judge(record, able, age)
+    failure = None
+    if state is TransferState.FAILED:
+        failure = classify(record.flags, record.exception)
+    elif state is TransferState.SUCCEEDED and record.exception:
+        failure = FailureKind.BROKEN  # the bytes came, the move failed (contract slskd §5.10)
+    return Transfer(
+        ref=record.id,
+        peer=record.peer,
+        path=record.path,
+        state=state,
+        size=record.size,
+        bytes_done=record.bytes_done,
+        batch_key=record.batch_id,
+        # A stalled or ended transfer keeps its last speed (contract slskd §5.5).
+        speed=record.speed if state is TransferState.ACTIVE else 0.0,
+        place_in_queue=record.place_in_queue,
+        failure=failure,
+        message=record.exception or (record.state if failure else ""),
+        placement=placement,
+        since=record.since,
+    )

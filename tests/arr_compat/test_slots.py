@@ -1,0 +1,345 @@
+"""Queue slots and the queue document against the strict readers of Lidarr and the dashboards."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from arr_compat import slots
+from arr_compat.slots import (
+    QueueHeader,
+    QueueTotals,
+    QueueView,
+    ServerView,
+    SlotStatus,
+)
+from soulspot_arr.domain import GrabState, Priority
+from tests.arr_compat import readers
+from tests.arr_compat.readers import LidarrItem
+
+MIB = 1024 * 1024
+ADDED = datetime(2026, 11, 20, 9, 21, 15, tzinfo=UTC)
+ID = "SABnzbd_nzo_k3v_81ab2c4d"
+TITLE = "(FLAC) Artist A - First Album - 2019-slsk3f9a2c11"
+SERVER = ServerView(
+    version="4.5.5",
+    download_free=80_992_346_890,
+    download_total=270_550_000_000,
+    complete_free=1_945_695_000_000,
+    complete_total=3_932_364_000_000,
+    warnings=2,
+)
+GRAB = QueueView(
+    nzo_id=ID,
+    title=TITLE,
+    category="music",
+    state=GrabState.DOWNLOADING,
+    added_at=ADDED,
+    bytes_total=412 * MIB,
+    bytes_done=184_130_000,
+    speed=4.0 * MIB,
+    age=104 * 86_400.0,
+)
+WAITING = replace(
+    GRAB, nzo_id="b", state=GrabState.QUEUED, bytes_total=388 * MIB, bytes_done=0, speed=0.0
+)
+HELD = replace(WAITING, nzo_id="c", paused=True, bytes_total=95 * MIB)
+
+
+def queue_of(*views: QueueView, server: ServerView = SERVER) -> slots.Document:
+    """The whole reply for these grabs."""
+    header = QueueHeader(server=server, totals=slots.totals(views))
+    return slots.queue_document([slots.queue_slot(v, i) for i, v in enumerate(views)], header)
+
+
+def header_of(document: slots.Document) -> readers.Json:
+    """The header fields of a queue reply."""
+    return readers.obj(document["queue"])
+
+
+def read_by_everybody(document: slots.Document) -> list[LidarrItem]:
+    """Let every client read a queue reply; the answer is what Lidarr sees."""
+    readers.homarr_queue(document)
+    readers.notifiarr_queue(document)
+    readers.exportarr_queue(document)
+    return readers.lidarr_queue(document)
+
+
+# -- queue slots -----------------------------------------------------------------------------------
+
+
+def test_C46_to_C55_queue_slot_has_these_keys_and_values() -> None:
+    """Every key of the real thing, in its order, with its type; no `eta`."""
+    assert list(slots.queue_slot(GRAB, 3).items()) == [
+        ("index", 3),
+        ("nzo_id", ID),
+        ("unpackopts", "3"),
+        ("priority", "Normal"),
+        ("script", "None"),
+        ("filename", TITLE),
+        ("labels", []),
+        ("password", ""),
+        ("cat", "music"),
+        ("mbleft", "236.40"),
+        ("mb", "412.00"),
+        ("size", "412.0 MB"),
+        ("sizeleft", "236.4 MB"),
+        ("percentage", "42"),
+        ("mbmissing", "0.00"),
+        ("direct_unpack", None),
+        ("status", "Downloading"),
+        ("timeleft", "0:00:59"),
+        ("avg_age", "104d"),
+        ("time_added", 1_795_166_475),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "paused", "step", "word", "shown"),
+    [
+        (GrabState.QUEUED, False, None, "Queued", "Queued"),
+        (GrabState.QUEUED, True, None, "Paused", "Paused"),
+        (GrabState.QUEUED, False, SlotStatus.GRABBING, "Grabbing", "Queued"),
+        (GrabState.DOWNLOADING, False, None, "Downloading", "Downloading"),
+        (GrabState.DOWNLOADING, True, SlotStatus.FETCHING, "Paused", "Paused"),
+        (GrabState.DOWNLOADING, False, SlotStatus.FETCHING, "Fetching", "Downloading"),
+        (GrabState.PROCESSING, False, None, "Moving", "Downloading"),
+        (GrabState.PROCESSING, True, SlotStatus.VERIFYING, "Verifying", "Downloading"),
+    ],
+)
+def test_C49_S25_L01_status_words_of_the_queue(
+    state: GrabState, paused: bool, step: SlotStatus | None, word: str, shown: str
+) -> None:
+    """Each state of a grab has one word, and Lidarr understands what is meant."""
+    view = replace(GRAB, state=state, paused=paused, step=step)
+    assert slots.queue_slot(view, 0)["status"] == word
+    assert [item.status for item in read_by_everybody(queue_of(view))] == [shown]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        GrabState.COMPLETED,
+        GrabState.FAILED,
+        GrabState.CANCELLED,
+        GrabState.IMPORTED,
+        GrabState.REMOVED,
+    ],
+)
+def test_C55_S40_what_does_not_belong_in_the_queue_is_invisible(state: GrabState) -> None:
+    """A row that changed under our hands hides itself and harms no other slot."""
+    stray = replace(GRAB, nzo_id="stray", state=state, paused=True, step=SlotStatus.MOVING)
+    assert [item.download_id for item in read_by_everybody(queue_of(stray, WAITING))] == ["b"]
+
+
+@pytest.mark.parametrize(
+    ("priority", "word"),
+    [
+        (Priority.DEFAULT, "Normal"),
+        (Priority.PAUSED, "Normal"),
+        (Priority.LOW, "Low"),
+        (Priority.NORMAL, "Normal"),
+        (Priority.HIGH, "High"),
+        (Priority.FORCE, "Force"),
+    ],
+)
+def test_C53_S29_A10_priority_words(priority: Priority, word: str) -> None:
+    """Every priority that `addfile` takes has a word."""
+    assert slots.queue_slot(replace(GRAB, priority=priority), 0)["priority"] == word
+
+
+@pytest.mark.parametrize(
+    ("total", "done", "percent", "mb", "left"),
+    [
+        (0, 0, "0", "0.00", "0.00"),
+        (-1, 0, "0", "0.00", "0.00"),
+        (100 * MIB, 0, "0", "100.00", "100.00"),
+        (100 * MIB, -MIB, "0", "100.00", "100.00"),
+        (3 * MIB, 2 * MIB, "66", "3.00", "1.00"),
+        (100 * MIB, 100 * MIB - 1, "99", "100.00", "0.00"),
+        (100 * MIB, 100 * MIB, "99", "100.00", "0.00"),
+        (100 * MIB, 120 * MIB, "99", "100.00", "0.00"),
+        (10**13, 1, "0", "9536743.16", "9536743.16"),
+    ],
+)
+def test_C51_C55_S27_S28_amounts(total: int, done: int, percent: str, mb: str, left: str) -> None:
+    """Truncated to whole percent, never 100 while queued, never more left than there is."""
+    view = replace(GRAB, bytes_total=total, bytes_done=done)
+    slot = slots.queue_slot(view, 0)
+    assert (slot["percentage"], slot["mb"], slot["mbleft"]) == (percent, mb, left)
+    assert len(read_by_everybody(queue_of(view))) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "paused", "speed", "expected"),
+    [
+        (GrabState.DOWNLOADING, False, 4.0 * MIB, "0:00:59"),
+        (GrabState.DOWNLOADING, False, 0.001, "365:00:00:00"),
+        (GrabState.DOWNLOADING, False, 0.0, "0:00:00"),
+        (GrabState.DOWNLOADING, False, -1.0, "0:00:00"),
+        (GrabState.DOWNLOADING, False, float("nan"), "0:00:00"),
+        (GrabState.DOWNLOADING, False, float("inf"), "0:00:00"),
+        (GrabState.DOWNLOADING, True, 4.0 * MIB, "0:00:00"),
+        (GrabState.QUEUED, False, 4.0 * MIB, "0:00:00"),
+        (GrabState.PROCESSING, False, 4.0 * MIB, "0:00:00"),
+    ],
+)
+def test_C50_S26_time_left_of_a_slot(
+    state: GrabState, paused: bool, speed: float, expected: str
+) -> None:
+    """Only what is really moving has a time."""
+    view = replace(GRAB, state=state, paused=paused, speed=speed)
+    assert slots.queue_slot(view, 0)["timeleft"] == expected
+
+
+def test_C48_A12_category_is_echoed_and_blank_is_the_default_one() -> None:
+    """Lidarr compares it case-sensitively; without one it looks for `*`."""
+    assert slots.queue_slot(replace(GRAB, category="Readarr"), 0)["cat"] == "Readarr"
+    assert slots.queue_slot(replace(GRAB, category=""), 0)["cat"] == "*"
+
+
+@given(
+    st.lists(
+        st.builds(
+            QueueView,
+            nzo_id=st.uuids().map(str),
+            title=st.text(min_size=1).map("(FLAC) {}".format),
+            category=st.text(),
+            state=st.sampled_from(GrabState),
+            added_at=st.datetimes(min_value=datetime(1980, 1, 1), timezones=st.just(UTC)),
+            bytes_total=st.integers(-1, 2**50),
+            bytes_done=st.integers(-1, 2**50),
+            speed=st.floats(),
+            priority=st.sampled_from(Priority),
+            paused=st.booleans(),
+            age=st.none() | st.floats(-10, 1e9),
+            step=st.none() | st.sampled_from(SlotStatus),
+        ),
+        max_size=4,
+        unique_by=lambda view: view.nzo_id,
+    )
+)
+@settings(max_examples=100, deadline=None, database=None)
+def test_S41_any_queue_can_be_read_by_every_client(views: list[QueueView]) -> None:
+    """Emoji, quotes and control characters in names, absurd numbers, every state."""
+    items = {item.download_id: item.title for item in read_by_everybody(queue_of(*views))}
+    assert items.items() <= {view.nzo_id: view.title for view in views}.items()
+
+
+# -- queue header ----------------------------------------------------------------------------------
+
+
+def test_C33_to_C45_queue_header_has_these_keys_and_values() -> None:
+    """One grab moving, one waiting, one paused: sums leave the paused one out."""
+    header = header_of(queue_of(GRAB, WAITING, HELD))
+    assert [slot["nzo_id"] for slot in readers.array(header.pop("slots"))] == [ID, "b", "c"]
+    assert list(header.items()) == [
+        ("version", "4.5.5"),
+        ("paused", False),
+        ("pause_int", "0"),
+        ("paused_all", False),
+        ("diskspace1", "75.43"),
+        ("diskspace2", "1812.07"),
+        ("diskspace1_norm", "75.4 G"),
+        ("diskspace2_norm", "1.8 T"),
+        ("diskspacetotal1", "251.97"),
+        ("diskspacetotal2", "3662.30"),
+        ("speedlimit", "100"),
+        ("speedlimit_abs", "0"),
+        ("have_warnings", "2"),
+        ("finishaction", None),
+        ("quota", "0 B"),
+        ("have_quota", False),
+        ("left_quota", "0 B"),
+        ("cache_art", "0"),
+        ("cache_size", "0 B"),
+        ("kbpersec", "4096.00"),
+        ("speed", "4.0 M"),
+        ("mbleft", "624.40"),
+        ("mb", "800.00"),
+        ("sizeleft", "624.4 MB"),
+        ("size", "800.0 MB"),
+        ("noofslots_total", 2),
+        ("noofslots", 3),
+        ("start", 0),
+        ("limit", 0),
+        ("finish", 0),
+        ("status", "Downloading"),
+        ("timeleft", "0:02:36"),
+    ]
+
+
+def test_C33_S19_empty_queue_is_complete_too() -> None:
+    """`slots` is there, amounts are zero, the status is Idle."""
+    document = queue_of()
+    assert read_by_everybody(document) == []
+    header = header_of(document)
+    assert header["slots"] == []
+    assert (header["mb"], header["size"], header["speed"]) == ("0.00", "0 B", "0")
+    assert (header["status"], header["timeleft"], header["noofslots"]) == ("Idle", "0:00:00", 0)
+
+
+def test_C35_C45_paused_queue() -> None:
+    """Nothing moves any more, and the header says so."""
+    document = queue_of(GRAB, server=replace(SERVER, paused=True))
+    header = header_of(document)
+    assert (header["paused"], header["status"]) == (True, "Paused")
+    assert (header["kbpersec"], header["speed"], header["timeleft"]) == ("0.00", "0", "0:00:00")
+    assert [item.status for item in read_by_everybody(document)] == ["Paused"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [(0, "0"), (-5, "0"), (0.5, "0"), (59, "0:59"), (299, "4:59"), (300, "5:00")],
+)
+def test_C43_C71_pause_countdown(seconds: float, expected: str) -> None:
+    """Minutes and seconds while a timed pause runs."""
+    header = header_of(queue_of(server=replace(SERVER, paused=True, pause_seconds=seconds)))
+    assert header["pause_int"] == expected
+
+
+def test_C43_C72_speed_limit() -> None:
+    """Percent and bytes per second, both as text."""
+    header = header_of(
+        queue_of(server=replace(SERVER, speed_limit=524_288, speed_limit_percent=50))
+    )
+    assert (header["speedlimit"], header["speedlimit_abs"]) == ("50", "524288")
+
+
+def test_C57_header_counts_everything_whatever_is_listed() -> None:
+    """With `limit=1` there is one slot, but the totals are those of the whole queue."""
+    views = [GRAB, WAITING, HELD]
+    header = QueueHeader(server=SERVER, totals=slots.totals(views), start=1, limit=1)
+    shown = [slots.queue_slot(view, 1) for view in slots.page(views, 1, 1)]
+    document = slots.queue_document(shown, header)
+    assert [item.download_id for item in read_by_everybody(document)] == ["b"]
+    queue = header_of(document)
+    assert (queue["noofslots"], queue["mb"], queue["finish"]) == (3, "800.00", 2)
+
+
+def test_C59_search_narrows_the_count() -> None:
+    """`noofslots` becomes the number that matched only for `search` and `nzo_ids`."""
+    header = QueueHeader(server=SERVER, totals=QueueTotals(count=3), matched=1)
+    assert header_of(slots.queue_document([], header))["noofslots"] == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "limit", "expected"),
+    [
+        (0, 0, "abc"),
+        (2, 0, "abc"),
+        (0, -1, "abc"),
+        (0, 1, "a"),
+        (1, 1, "b"),
+        (-1, 2, "ab"),
+        (1, 100, "bc"),
+        (9, 5, ""),
+    ],
+)
+def test_C56_C58_S20_S21_page(start: int, limit: int, expected: str) -> None:
+    """No limit lists everything; a limit is an upper bound."""
+    assert "".join(slots.page(list("abc"), start, limit)) == expected

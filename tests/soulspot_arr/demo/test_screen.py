@@ -1,0 +1,133 @@
+"""The screen: eighty columns, no control codes outside a terminal, never a crash."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from datetime import timedelta
+
+import pytest
+
+from soulspot_arr.demo.screen import WIDTH, Screen, clock, megabytes, shorten
+
+ESCAPE = "\x1b"
+
+
+class FakeTerminal(io.StringIO):
+    """A stream that claims to be a terminal."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        """Claim it."""
+        return True
+
+
+class NarrowStream(io.TextIOWrapper):
+    """An ASCII stream, as in a container without a locale."""
+
+    def __init__(self) -> None:
+        super().__init__(io.BytesIO(), encoding="ascii", write_through=True)
+
+    def text(self) -> str:
+        """What arrived."""
+        raw = self.buffer
+        assert isinstance(raw, io.BytesIO)
+        return raw.getvalue().decode("ascii")
+
+
+class PlainStream(io.StringIO):
+    """A UTF-8 pipe."""
+
+    encoding = "utf-8"
+
+
+def everything(screen: Screen) -> None:
+    """Print one of each, with texts that are far too long."""
+    screen.title("Title", "word " * 60)
+    screen.act(1, "Act", "explanation " * 20)
+    for show in (screen.good, screen.bad, screen.note, screen.detail):
+        show("some text " * 25)
+    rows = [("✓", "FLAC", "312 MB", "t" * 200), ("✗", "MP3-320", "100 MB", "Édith 椎名林檎")]
+    screen.table(rows, {1: "reason " * 40})
+    for step in range(5):
+        screen.progress("downloading", step / 4, "d" * 90)
+    screen.failure("went wrong " * 20, "/log", ["last line"])
+
+
+@pytest.mark.parametrize("environ", [{}, {"NO_COLOR": "1"}])
+def test_a_pipe_gets_plain_lines_of_eighty_columns(environ: dict[str, str]) -> None:
+    """No control codes, nothing wider than the screen."""
+    stream = PlainStream()
+    everything(Screen(stream, environ))
+    assert ESCAPE not in stream.getvalue()
+    assert "\r" not in stream.getvalue()
+    assert max(map(len, stream.getvalue().splitlines())) <= WIDTH
+
+
+def test_a_terminal_gets_colour_and_a_moving_line() -> None:
+    """Visible width stays within the screen."""
+    stream = FakeTerminal()
+    everything(Screen(stream, {"TERM": "xterm"}))
+    assert f"{ESCAPE}[32m" in stream.getvalue()
+    assert f"\r{ESCAPE}[K" in stream.getvalue()
+    visible = re.sub(r"\x1b\[[\dK;]*m?", "", stream.getvalue())
+    assert max(map(len, re.split(r"[\r\n]", visible))) <= WIDTH
+
+
+def test_no_color_keeps_the_moving_line_but_no_colour() -> None:
+    """NO_COLOR is about colour only."""
+    stream = FakeTerminal()
+    everything(Screen(stream, {"NO_COLOR": "1"}))
+    assert not re.search(r"\x1b\[\d+m", stream.getvalue())
+
+
+def test_a_dumb_terminal_is_treated_like_a_pipe() -> None:
+    """No control codes at all."""
+    stream = FakeTerminal()
+    everything(Screen(stream, {"TERM": "dumb"}))
+    assert ESCAPE not in stream.getvalue()
+
+
+def test_an_ascii_stream_gets_replacements_instead_of_an_error() -> None:
+    """Marks, bars and names are replaced, nothing raises."""
+    stream = NarrowStream()
+    everything(Screen(stream, {}))
+    assert "  + some text" in stream.text()
+    assert "#####" in stream.text()
+    assert "?dith" in stream.text()
+
+
+def test_a_pipe_shows_one_progress_line_per_quarter() -> None:
+    """A hundred polls do not make a hundred lines."""
+    stream = PlainStream()
+    screen = Screen(stream, {})
+    for step in range(101):
+        screen.progress("downloading", step / 100, "")
+    assert len(stream.getvalue().splitlines()) == 5
+
+
+def test_a_reader_that_went_away_silences_the_screen() -> None:
+    """`| head` must not end in a traceback."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    with os.fdopen(writing, "w", encoding="utf-8") as stream:
+        screen = Screen(stream, {})
+        for _ in range(3):
+            screen.good("more")
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0.0 MB"), (1_572_864, "1.5 MB"), (400 * 1_048_576, "400 MB")]
+)
+def test_megabytes(size: int, text: str) -> None:
+    """One decimal below ten."""
+    assert megabytes(size) == text
+
+
+def test_clock_and_shorten() -> None:
+    """Small forms used in the progress line."""
+    assert clock(timedelta(seconds=62)) == "1:02 left"
+    assert clock(None) == clock(timedelta()) == ""
+    assert (shorten("abcdef", 4), shorten("abcd", 4)) == ("abc…", "abcd")

@@ -1,0 +1,522 @@
+"""Parsing what slskd sends: search answers, transfers, options; and where files land."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from soulspot_arr.domain import RawFile, RawFolder
+from soulspot_arr.sources.landing import landing_name
+from soulspot_arr.sources.slskd_wire import (
+    Abilities,
+    abilities,
+    as_flag,
+    as_int,
+    as_time,
+    has_batches,
+    newest,
+    parse_version,
+    raw_folders,
+    record,
+    records,
+)
+
+AIRBAG = "@@ibxqd\\Music\\Radiohead\\OK Computer (1997) [FLAC]\\01 - Airbag.flac"
+
+
+# -- scalars ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        (3, 3),
+        (3.9, 3),
+        ("320", 320),
+        (" 44100 ", 44100),
+        ("9007199254740993", 9007199254740993),
+        ("3.5", 3),
+        (-1, -1),
+        (True, None),
+        (None, None),
+        ("many", None),
+        ("\u00b2", None),
+        (float("nan"), None),
+        (float("inf"), None),
+        (2**70, None),
+        ([], None),
+        ({}, None),
+    ],
+)
+def test_as_int(value: object, number: int | None) -> None:
+    """Numbers come in any dress, and rubbish is not a number."""
+    assert as_int(value) == number
+
+
+@pytest.mark.parametrize(
+    ("value", "flag"),
+    [
+        (True, True),
+        (False, False),
+        (1, True),
+        (0, False),
+        ("true", True),
+        ("False", False),
+        (7, None),
+        ("perhaps", None),
+        (None, None),
+        ([], None),
+        (1.0, None),
+    ],
+)
+def test_as_flag(value: object, flag: bool | None) -> None:
+    """Yes and no in any dress."""
+    assert as_flag(value) is flag
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-08-22T18:10:00.1234567Z", datetime(2026, 8, 22, 18, 10, 0, 123456, UTC)),
+        ("2026-08-22T18:10:00.1234567", datetime(2026, 8, 22, 18, 10, 0, 123456, UTC)),
+        ("2026-08-22T18:10:00.2", datetime(2026, 8, 22, 18, 10, 0, 200000, UTC)),
+        ("2026-08-22T18:10:00", datetime(2026, 8, 22, 18, 10, tzinfo=UTC)),
+        ("2026-08-22T20:10:00+02:00", datetime(2026, 8, 22, 18, 10, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+02:00", None),
+        ("yesterday", None),
+        ("", None),
+        (12, None),
+        (None, None),
+    ],
+)
+def test_as_time(text: object, moment: datetime | None) -> None:
+    """Dates without `Z` are UTC as well; up to seven fractional digits."""
+    assert as_time(text) == moment
+
+
+# -- search answers --------------------------------------------------------------------------------
+
+
+def answer(peer: str = "peer one", **fields: Any) -> dict[str, Any]:
+    """One peer's answer."""
+    return {
+        "username": peer,
+        "hasFreeUploadSlot": True,
+        "uploadSpeed": 1843200,
+        "queueLength": 0,
+        "files": [],
+        "lockedFiles": [],
+        **fields,
+    }
+
+
+def file(name: str, size: object = 1000, **fields: Any) -> dict[str, Any]:
+    """One file of an answer."""
+    return {"filename": name, "size": size, "code": 1, "isLocked": False, **fields}
+
+
+def test_a_recorded_answer() -> None:
+    """The sample of the contract, attribute by attribute."""
+    folder = "@@abcde\\Music\\Artist\\Album [FLAC]"
+    flac = file(f"{folder}\\01 - One.flac", 31457280, bitDepth=16, sampleRate=44100, length=245)
+    cover = file(f"{folder}\\cover.jpg", 204800, extension="")
+    assert raw_folders([answer(files=[flac, cover])]) == [
+        RawFolder(
+            peer="peer one",
+            path=folder,
+            free_slot=True,
+            speed=1843200,
+            queue_length=0,
+            files=(
+                RawFile(
+                    locator=f"{folder}\\01 - One.flac",
+                    path=f"{folder}\\01 - One.flac",
+                    size=31457280,
+                    sample_rate=44100,
+                    bit_depth=16,
+                    seconds=245,
+                ),
+                RawFile(f"{folder}\\cover.jpg", f"{folder}\\cover.jpg", 204800),
+            ),
+        )
+    ]
+
+
+def test_C24_locked_files_come_from_their_own_list() -> None:
+    """`isLocked` is always false: the array decides."""
+    [folder] = raw_folders([answer(files=[file("a\\1.mp3")], lockedFiles=[file("a\\2.mp3")])])
+    assert [(item.path, item.locked) for item in folder.files] == [
+        ("a\\1.mp3", False),
+        ("a\\2.mp3", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ({"bitRate": 320, "isVariableBitRate": True}, (320, None, None, None, True)),
+        ({"bitRate": "320", "length": 245.7}, (320, None, None, 245, None)),
+        ({"bitRate": -1, "sampleRate": 0, "bitDepth": -16}, (None, None, None, None, None)),
+        ({"length": None, "isVariableBitRate": "yes"}, (None, None, None, None, None)),
+        ({"sampleRate": 96000.0, "bitDepth": 24}, (None, 96000, 24, None, None)),
+        ({"length": [], "bitRate": {}}, (None, None, None, None, None)),
+    ],
+)
+def test_C25_attributes_are_hints(raw: dict[str, Any], clean: tuple[object, ...]) -> None:
+    """Missing, negative, float and textual attributes never break an answer."""
+    [folder] = raw_folders([answer(files=[file("a\\1.mp3", **raw)])])
+    [item] = folder.files
+    assert (item.bitrate, item.sample_rate, item.bit_depth, item.seconds, item.vbr) == clean
+
+
+@pytest.mark.parametrize(
+    ("path", "folder"),
+    [
+        ("@@abcde\\Music\\Album\\01.flac", "@@abcde\\Music\\Album"),
+        ("/home/u/music/Geogaddi/01.flac", "/home/u/music/Geogaddi"),
+        ("Music\\AC/DC\\Powerage\\01 Rock.mp3", "Music\\AC/DC\\Powerage"),
+        ("Music\\Powerage/01 Rock.mp3", "Music\\Powerage"),
+        ("song.mp3", ""),
+        ("\\song.mp3", ""),
+        ("music\\Bjo\u0308rk\\De\u0301but\\01.flac", "music\\Bjo\u0308rk\\De\u0301but"),
+    ],
+)
+def test_C26_names_are_verbatim(path: str, folder: str) -> None:
+    """Paths stay byte for byte; either separator ends a folder."""
+    [found] = raw_folders([answer(files=[file(path)])])
+    assert (found.path, found.files[0].path, found.files[0].locator) == (folder, path, path)
+
+
+def test_a_peer_that_answers_twice_is_merged() -> None:
+    """Files are joined without doubles, hints taken from the better answer."""
+    first = answer(files=[file("a\\1.mp3"), file("b\\1.mp3")], queueLength=7, uploadSpeed=5)
+    second = answer(files=[file("a\\1.mp3"), file("a\\2.mp3")], queueLength=3, uploadSpeed=9)
+    found = {folder.path: folder for folder in raw_folders([first, second])}
+    assert [item.path for item in found["a"].files] == ["a\\1.mp3", "a\\2.mp3"]
+    assert (found["a"].queue_length, found["a"].speed) == (3, 9)
+    assert (found["b"].queue_length, found["b"].speed) == (7, 5)
+
+
+def test_same_folder_name_of_two_peers_stays_two() -> None:
+    """Folders belong to a peer."""
+    found = raw_folders(
+        [answer("p", files=[file("a\\1.mp3")]), answer("q", files=[file("a\\1.mp3")])]
+    )
+    assert [folder.peer for folder in found] == ["p", "q"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        None,
+        "text",
+        7,
+        [],
+        {},
+        answer(username=""),
+        answer(username="  "),
+        answer(username=5),
+        answer(files=None, lockedFiles=None),
+        answer(files="x"),
+        answer(files=[None, 5, "x", []]),
+        answer(files=[file("")]),
+        answer(files=[file("a\\")]),
+        answer(files=[file("a\\1.mp3", -1)]),
+        answer(files=[file("a\\1.mp3", None)]),
+        answer(files=[file("a\\1.mp3", "big")]),
+        answer(files=[{"size": 5}]),
+        answer(files=[file("a\\\ud800.mp3")]),
+    ],
+)
+def test_rubbish_is_dropped_without_noise(broken: object) -> None:
+    """What cannot be asked for does not exist; its neighbours stay."""
+    good = answer("good", files=[file("x\\1.mp3")])
+    assert [folder.peer for folder in raw_folders([broken, good])] == ["good"]
+
+
+def test_odd_hints_have_defaults() -> None:
+    """A peer without usable hints is slow, busy and queues nobody."""
+    odd = answer(
+        files=[file("x\\1.mp3")], hasFreeUploadSlot="perhaps", uploadSpeed=-5, queueLength=None
+    )
+    [folder] = raw_folders([odd])
+    assert (folder.free_slot, folder.speed, folder.queue_length) == (False, 0, 0)
+
+
+def test_a_full_answer_is_read_quickly() -> None:
+    """250 peers with 25,000 files, from bytes to folders, in well under half a second."""
+    body = json.dumps(
+        [
+            answer(
+                f"peer {peer}",
+                files=[
+                    file(
+                        f"@@abcde\\Müsic\\Album {n // 12}\\{n:02} - x.flac",
+                        10**7,
+                        length=200,
+                        bitDepth=16,
+                    )
+                    for n in range(100)
+                ],
+            )
+            for peer in range(250)
+        ]
+    ).encode()
+    best = 9.0
+    for _ in range(3):
+        started = time.perf_counter()
+        folders = raw_folders(json.loads(body))
+        best = min(best, time.perf_counter() - started)
+    assert sum(len(folder.files) for folder in folders) == 25_000
+    assert best < 0.5
+
+
+# -- transfers -------------------------------------------------------------------------------------
+
+
+def transfer(**fields: Any) -> dict[str, Any]:
+    """One transfer object."""
+    return {
+        "id": "11111111-1111-1111-1111-111111111111",
+        "username": "bob",
+        "direction": "Download",
+        "filename": "Music\\Album\\01.flac",
+        "size": 100,
+        "state": "Queued, Remotely",
+        "requestedAt": "2026-08-22T18:10:00.2",
+        "bytesTransferred": 0,
+        "averageSpeed": 0,
+        "attempts": 1,
+        **fields,
+    }
+
+
+@pytest.mark.parametrize(
+    ("raw", "size", "done"),
+    [
+        ({"bytesTransferred": 40}, 100, 40),
+        ({"bytesTransferred": 140}, 100, 100),
+        ({"bytesTransferred": -5}, 100, 0),
+        ({"size": -1, "bytesTransferred": 7}, 0, 7),
+        ({"size": 100.0, "bytesTransferred": 12.5}, 100, 12),
+        ({"size": None, "bytesTransferred": None}, 0, 0),
+        ({"bytesRemaining": -40, "percentComplete": 140.0}, 100, 0),
+    ],
+)
+def test_F23_bytes_are_clamped(raw: dict[str, Any], size: int, done: int) -> None:
+    """Bytes stay between nothing and the size, whatever slskd counts."""
+    found = record(transfer(**raw))
+    assert found is not None
+    assert (found.size, found.bytes_done) == (size, done)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        None,
+        [],
+        "x",
+        {},
+        transfer(id=None),
+        transfer(id=5),
+        transfer(filename=""),
+        transfer(direction="Upload"),
+        transfer(removed=True),
+    ],
+)
+def test_what_is_no_transfer_of_ours_is_skipped(raw: object) -> None:
+    """Uploads, removed records and rubbish do not become records."""
+    assert record(raw) is None
+
+
+def test_records_walk_users_and_folders() -> None:
+    """Groups, one user's group, and holes in them."""
+    group = {
+        "username": "bob",
+        "directories": [{"directory": "Music", "files": [transfer(username=None)]}],
+    }
+    assert [
+        found.peer for found in records([group, None, {"directories": [5, {"files": [5]}]}])
+    ] == ["bob"]
+    assert [found.peer for found in records(group)] == ["bob"]
+    assert list(records(None)) == []
+
+
+def test_newest_prefers_the_unfinished_one() -> None:
+    """A running transfer wins over a later finished one; else the latest wins."""
+    old = record(transfer(id="a", state="Completed, Errored", requestedAt="2026-08-22T18:00:00"))
+    new = record(transfer(id="b", state="Completed, Errored", requestedAt="2026-08-22T19:00:00"))
+    running = record(transfer(id="c", requestedAt="2026-08-22T17:00:00"))
+    assert old is not None
+    assert new is not None
+    assert running is not None
+    assert newest([new, old])["Music\\Album\\01.flac"].id == "b"
+    assert newest([running, new, old])["Music\\Album\\01.flac"].id == "c"
+
+
+# -- what this slskd can do ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("0.26.0", (0, 26, 0)),
+        ("0.26.0.0", (0, 26, 0)),
+        ("0.26.0.65534", (0, 26, 0)),
+        ("0.26.0.65534-canary+abc", (0, 26, 0)),
+        ("v0.25", (0, 25, 0)),
+        ("1", (1, 0, 0)),
+        ("0.0.0", None),
+        ("0.0.0.0", None),
+        ("", None),
+        ("canary", None),
+    ],
+)
+def test_parse_version(text: str, numbers: tuple[int, int, int] | None) -> None:
+    """One to four numbers; a build from source does not know its version."""
+    assert parse_version(text) == numbers
+
+
+@pytest.mark.parametrize(
+    ("version", "options", "expected"),
+    [
+        ("0.26.0", {}, True),
+        ("0.27.1.0", {}, True),
+        ("1.0", {}, True),
+        ("0.25.1", {"transfers": {"download": {"retry": {}}}}, False),
+        ("0.0.0", {"transfers": {"download": {"retry": {"attempts": 3}}}}, True),
+        ("0.0.0", {"transfers": {"download": {"destination": {}}}}, True),
+        ("0.0.0", {"transfers": {"download": {"slots": 5}}}, None),
+        ("", {"global": {"download": {}}}, None),
+    ],
+)
+def test_has_batches(version: str, options: dict[str, Any], expected: bool | None) -> None:
+    """The version decides; without one, options that only 0.26 has."""
+    assert has_batches(version, options) is expected
+
+
+def test_abilities_read_both_places() -> None:
+    """Download settings under `transfers`, before 0.25 under `global`."""
+    new = abilities(
+        "0.26.0",
+        {
+            "directories": {"downloads": "D:\\dl\\"},
+            "transfers": {
+                "download": {
+                    "slots": 5,
+                    "retry": {"attempts": 1},
+                    "destination": {"subdirectory": "{}"},
+                }
+            },
+            "global": {"download": {"slots": 9}},
+            "retention": {"files": {"complete": 60}},
+        },
+        batches=True,
+    )
+    assert (new.root, new.attempts, new.pattern, new.slots) == ("D:\\dl", 1, "{}", 5)
+    assert new.deletes_files
+    assert new.windows
+    old = abilities("0.23.2", {"global": {"download": {"slots": 7}}}, batches=False)
+    assert (old.slots, old.attempts, old.pattern, old.deletes_files) == (
+        7,
+        3,
+        "${SOURCE_DIRECTORY}",
+        False,
+    )
+    assert abilities("", {"directories": None, "transfers": 5}, batches=True).root == ""
+
+
+# -- where files land ------------------------------------------------------------------------------
+
+LINUX = Abilities(root="/downloads")
+WINDOWS = Abilities(root="D:\\dl")
+
+
+def lands(able: Abilities, path: str, **known: str) -> str:
+    """Folder and name below the root."""
+    folder = able.placement(path, **known)
+    name = landing_name(path, able.windows)
+    return f"{folder}/{name}" if folder else name
+
+
+@pytest.mark.parametrize(
+    ("able", "path", "expected"),
+    [
+        pytest.param(LINUX, AIRBAG, "OK Computer (1997) [FLAC]/01 - Airbag.flac", id="1"),
+        pytest.param(LINUX, "Music\\Pink Floyd\\The Wall\\CD1\\01 In the Flesh.flac", "CD1/01 In the Flesh.flac", id="2"),
+        pytest.param(LINUX, "C:\\Users\\bob\\Music\\Back in Black\\01 Hells Bells.mp3", "Back in Black/01 Hells Bells.mp3", id="3"),
+        pytest.param(LINUX, "\\\\NAS\\share\\Albums\\Kind of Blue\\01 So What.flac", "Kind of Blue/01 So What.flac", id="4"),
+        pytest.param(LINUX, "/home/u/music/Geogaddi/01 Ready Lets Go.flac", "Geogaddi/01 Ready Lets Go.flac", id="5"),
+        pytest.param(LINUX, "@@abcde\\song.mp3", "song.mp3", id="6"),
+        pytest.param(LINUX, "@@abcd\\song.mp3", "@@abcd/song.mp3", id="7"),
+        pytest.param(LINUX, "C:\\song.mp3", "song.mp3", id="8-linux"),
+        pytest.param(WINDOWS, "C:\\song.mp3", "C_/song.mp3", id="8-windows"),
+        pytest.param(LINUX, "song.mp3", "song.mp3", id="9"),
+        pytest.param(LINUX, 'Music\\Vol: 2 "Live" <mix>*\\01 What?.mp3', 'Vol: 2 "Live" <mix>*/01 What?.mp3', id="10-linux"),
+        pytest.param(WINDOWS, 'Music\\Vol: 2 "Live" <mix>*\\01 What?.mp3', "Vol_ 2 _Live_ _mix__/01 What_.mp3", id="10-windows"),
+        pytest.param(LINUX, "Music\\R.E.M.\\Green. \\07 Pretend .mp3", "Green. /07 Pretend .mp3", id="11"),
+        pytest.param(LINUX, "Music\\AC/DC\\Powerage\\01 Rock.mp3", "Powerage/01 Rock.mp3", id="12"),
+        pytest.param(LINUX, "music\\Bjo\u0308rk\\De\u0301but\\01.flac", "De\u0301but/01.flac", id="13"),
+        pytest.param(LINUX, "Music\\Al\0bum\\tr\0ack.mp3", "Al_bum/tr_ack.mp3", id="14"),
+        pytest.param(LINUX, "Music\\...And Justice\\...\\01.mp3", ".../01.mp3", id="15"),
+        pytest.param(LINUX, "D: Music\\01.mp3", " Music/01.mp3", id="24"),
+        pytest.param(LINUX, "@@abcde\\@@fghij\\song.mp3", "song.mp3", id="root-in-a-root"),
+        pytest.param(LINUX, "Music\\@@fghij\\song.mp3", "@@fghij/song.mp3", id="marker-further-down"),
+        pytest.param(LINUX, "C:\\@@abcde\\song.mp3", "song.mp3", id="drive-and-marker"),
+    ],
+)  # fmt: skip
+def test_I01_the_default_pattern(able: Abilities, path: str, expected: str) -> None:
+    """The rows of contract slskd §6.5: the immediate parent, without a share's root."""
+    assert lands(able, path) == expected
+
+
+@pytest.mark.parametrize(
+    ("pattern", "known", "expected"),
+    [
+        pytest.param("${SOURCE_DIRECTORY}", {"destination": "Radiohead/OK Computer (1997)/CD1"}, "Radiohead/OK Computer (1997)/CD1", id="20"),
+        pytest.param("${SOURCE_DIRECTORY}", {"destination": "Radiohead\\OK Computer (1997)\\CD1"}, "Radiohead/OK Computer (1997)/CD1", id="20-backslash"),
+        pytest.param("{}", {"destination": "X"}, "", id="21"),
+        pytest.param("{}", {}, "", id="I02"),
+        pytest.param("${SOURCE_USERNAME}/${SOURCE_PATH}", {"peer": "bob"}, "bob/Music/Radiohead/OK Computer (1997) [FLAC]", id="22"),
+        pytest.param("slsk/${source_directory}-${NOPE}", {}, "slsk/OK Computer (1997) [FLAC]-${NOPE}", id="23"),
+        pytest.param("${SOURCE_DIRECTORY}", {"batch_id": "b1"}, "OK Computer (1997) [FLAC]", id="25"),
+        pytest.param("${BATCH_ID}/${SOURCE_DIRECTORY}", {"batch_id": "b1"}, "b1/OK Computer (1997) [FLAC]", id="batch-id"),
+        pytest.param("${BATCH_ID}/${BATCH_EXTERNAL_ID}", {}, "unknown_batch_id/unknown_batch_external_id", id="no-batch"),
+        pytest.param("${SEARCH_ID}-${SEARCH_TEXT}", {}, "unknown_search_id-unknown_search_text", id="no-search"),
+        pytest.param("${SOURCE_USERNAME}", {"peer": "a/b\\c"}, "a_b_c", id="user-with-slashes"),
+        pytest.param("x//${SOURCE_USERNAME}\\y", {"peer": ".."}, "x/_/y", id="user-of-dots"),
+        pytest.param("${SOURCE_DIRECTORY}", {"destination": "  "}, "OK Computer (1997) [FLAC]", id="blank-destination"),
+        pytest.param("${SOURCE_DIRECTORY}", {"destination": "${BATCH_ID}"}, "${BATCH_ID}", id="destination-is-verbatim"),
+    ],
+)  # fmt: skip
+def test_I01_patterns_and_destinations(pattern: str, known: dict[str, str], expected: str) -> None:
+    """Tokens in any case, unknown ones literal; a destination wins except over `{}`."""
+    assert Abilities(root="/downloads", pattern=pattern).placement(AIRBAG, **known) == expected
+
+
+def test_a_token_inside_a_value_is_not_expanded() -> None:
+    """Patterns are filled in one pass."""
+    able = Abilities(root="/downloads", pattern="${SOURCE_USERNAME}/${SOURCE_DIRECTORY}")
+    assert able.placement("a\\b\\c.mp3", peer="${SOURCE_DIRECTORY}") == "${SOURCE_DIRECTORY}/b"
+
+
+@pytest.mark.parametrize(
+    ("root", "path", "expected"),
+    [
+        ("/downloads", AIRBAG, "OK Computer (1997) [FLAC]/01 - Airbag.flac"),
+        ("/downloads", "@@abcde\\song.mp3", "@@abcde/song.mp3"),
+        ("/downloads", "C:\\song.mp3", "C:/song.mp3"),
+        ("D:\\dl", "C:\\song.mp3", "C_/song.mp3"),
+        ("/downloads", "song.mp3", "song.mp3"),
+        ("/downloads", "\\song.mp3", "song.mp3"),
+        ("/downloads", "Music\\AC/DC\\01.mp3", "DC/01.mp3"),
+    ],
+)
+def test_older_versions_use_the_parent_alone(root: str, path: str, expected: str) -> None:
+    """Up to 0.25.1: no pattern, no destination, no root removed (contract slskd §6.6)."""
+    able = Abilities(root=root, batches=False, pattern="{}")
+    assert lands(able, path, destination="X") == expected
