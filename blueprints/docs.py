@@ -19,11 +19,13 @@ from soulspot_arr import __version__
 blueprint = Blueprint("docs", __name__, url_prefix="/api/docs", template_folder="templates")
 
 _OURS = Path(__file__).parent / "static"
+_THEIRS = Path(swagger_ui_path)
+# The types are written down because Python asks the machine for them, and machines disagree.
 _ASSETS = {
-    "swagger-ui.css": swagger_ui_path,
-    "swagger-ui-bundle.js": swagger_ui_path,
-    "favicon-32x32.png": swagger_ui_path,
-    "docs.js": _OURS,
+    "swagger-ui.css": (_THEIRS, "text/css"),
+    "swagger-ui-bundle.js": (_THEIRS, "text/javascript"),
+    "favicon-32x32.png": (_THEIRS, "image/png"),
+    "docs.js": (_OURS, "text/javascript"),
 }
 # Swagger UI styles its elements inline and draws its icons from data URLs.
 _POLICY = (
@@ -47,6 +49,7 @@ def page() -> Response:
 @blueprint.get("/openapi.json")
 def document() -> Response:
     """Describe the API for programs (OpenAPI 3.0)."""
+    # "soulspot.docs" counts as inside "soulspot", which is where the resources were registered.
     return jsonify(current_api.spec.to_dict())
 
 
@@ -55,7 +58,8 @@ def asset(name: str) -> Response:
     """Hand out one of the few files that the page needs."""
     if name not in _ASSETS:
         abort(404)
-    return send_from_directory(_ASSETS[name], name, max_age=3600)
+    folder, mimetype = _ASSETS[name]
+    return send_from_directory(folder, name, mimetype=mimetype, max_age=3600)
 
 
 def new_api() -> Api:
@@ -67,8 +71,8 @@ def new_api() -> Api:
             "openapi_version": "3.0.3",  # the newest that Swagger UI 4 shows
             "info": {"description": "Soulseek as a music source for Lidarr and Prowlarr."},
             # Relative to the document itself: three steps up is where everything is served.
-            "servers": [{"url": "../.."}],
-            "security": [{"ApiKey": []}],
+            "servers": [{"url": "../..", "description": "this service"}],
+            "security": [{"ApiKey": []}, {"Bearer": []}],
             "components": {
                 "securitySchemes": {
                     "ApiKey": _header(auth.KEY_HEADER, "The key in `soulspot-arr keys`."),

@@ -51,7 +51,8 @@ def _finished_file(event: dict[str, object]) -> tuple[str, str, str] | None:
     transfer = event.get("transfer")
     if event.get("type") != FINISHED or not isinstance(transfer, dict):
         return None
-    if set(_text(transfer.get("id"))) == {"0", "-"}:
+    ref = _text(transfer.get("id"))
+    if ref and not ref.strip("0-"):
         return None  # a sample event, raised by hand to try the webhook (contract slskd §7.1)
     return (
         _text(transfer.get("username")),

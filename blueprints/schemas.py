@@ -22,7 +22,7 @@ from marshmallow import (
 
 from blueprints.rest import LARGEST_ID, storable
 from soulspot_arr import __version__
-from soulspot_arr.domain import GrabState, SettingSpec
+from soulspot_arr.domain import GrabState
 from soulspot_arr.services import Services
 from soulspot_arr.settings import SettingView
 
@@ -43,16 +43,12 @@ def _told(words: str, **more: object) -> dict[str, object]:
 
 
 def _id(words: str) -> fields.Integer:
-    return fields.Integer(
-        strict=True, validate=validate.Range(0, LARGEST_ID), metadata=_told(words)
-    )
+    return fields.Integer(validate=validate.Range(0, LARGEST_ID), metadata=_told(words))
 
 
 def _limit() -> fields.Integer:
     words = "How many to return at most."
-    return fields.Integer(
-        strict=True, load_default=50, validate=validate.Range(1, 500), metadata=_told(words)
-    )
+    return fields.Integer(load_default=50, validate=validate.Range(1, 500), metadata=_told(words))
 
 
 def _moment(words: str, *, attribute: str | None = None) -> fields.AwareDateTime:
@@ -77,6 +73,10 @@ class Problem(Schema):
 # -- system ----------------------------------------------------------------------------------------
 
 
+def _now(services: Services) -> str:
+    return services.clock().isoformat()
+
+
 class Status(Schema):
     """What runs here, and since when; read from the services themselves."""
 
@@ -88,13 +88,7 @@ class Status(Schema):
     data_dir = fields.String(attribute="config.data_dir")
     url_base = fields.String(attribute="config.url_base")
     installed_at = _moment("First start with this database.", attribute="settings.installed_at")
-    now = fields.Function(
-        lambda services: _now(services), metadata={"type": "string", "format": "date-time"}
-    )
-
-
-def _now(services: Services) -> str:
-    return services.clock().isoformat()
+    now = fields.Function(_now, metadata={"type": "string", "format": "date-time"})
 
 
 class CheckResult(Schema):
@@ -133,7 +127,7 @@ class GrabsQuery(Schema):
     before = _id("Only grabs with a smaller id: the `next` of the page before.")
     limit = _limit()
     state = fields.List(
-        fields.Enum(GrabState, by_value=True),
+        fields.Enum(GrabState, by_value=True, metadata={"type": "string"}),
         load_default=(),
         metadata=_told("Only grabs in one of these states; repeat the parameter for several."),
     )
@@ -149,7 +143,7 @@ class Grab(Schema):
     album = fields.String()
     quality = fields.String()
     category = fields.String()
-    state = fields.Enum(GrabState, by_value=True, attribute="status")
+    state = fields.Enum(GrabState, by_value=True, attribute="status", metadata={"type": "string"})
     peer = fields.String(metadata=_told("Who it comes from at the moment."))
     offer_index = fields.Integer(metadata=_told("0 for the first offer, 1 for its alternate …"))
     file_count = fields.Integer()
@@ -182,6 +176,9 @@ class GrabPage(Schema):
 # -- events ----------------------------------------------------------------------------------------
 
 
+_KIND = validate.Regexp(r"^[a-z_]{1,24}\.[a-z_]{1,24}$", error="Not the name of a kind of event.")
+
+
 class EventsQuery(Schema):
     """Which events to list."""
 
@@ -189,13 +186,12 @@ class EventsQuery(Schema):
     before = _id("Only events with a smaller id, newest first: for looking back.")
     limit = _limit()
     grab_id = fields.Integer(
-        strict=True,
         data_key="grab",
         validate=validate.Range(0, LARGEST_ID),
         metadata=_told("Only events of the grab with this `id`."),
     )
     kinds = fields.List(
-        fields.String(validate=validate.Regexp(r"[a-z_]{1,24}\.[a-z_]{1,24}\Z")),
+        fields.String(validate=_KIND),
         data_key="kind",
         load_default=(),
         metadata=_told("Only these kinds, such as grab.failed; repeat the parameter for several."),
@@ -208,7 +204,9 @@ class Event(Schema):
     id = fields.Integer(metadata=_told("Grows with every event; never used twice."))
     at = _moment("When.")
     kind = fields.String(metadata=_told("Stable name, such as grab.added."))
-    level = fields.String(metadata=_told("", enum=["debug", "info", "warning", "error"]))
+    level = fields.String(
+        metadata=_told("How serious.", enum=["debug", "info", "warning", "error"])
+    )
     grab_id = fields.Integer(allow_none=True)
     download_id = fields.Integer(allow_none=True)
     message = fields.String(metadata=_told("One sentence for people."))
@@ -228,6 +226,10 @@ class EventPage(Schema):
 # -- settings --------------------------------------------------------------------------------------
 
 
+def _type_name(view: SettingView) -> str:
+    return _TYPE_NAMES[view.spec.type]
+
+
 class Setting(Schema):
     """One runtime setting: its declaration and its value."""
 
@@ -235,15 +237,16 @@ class Setting(Schema):
     value = fields.Raw(metadata=_told("The value in force; a secret that is set is masked."))
     default = fields.Raw(attribute="spec.default")
     type = fields.Function(
-        lambda view: _type_name(view),
-        metadata={"type": "string", "enum": list(_TYPE_NAMES.values())},
+        _type_name, metadata={"type": "string", "enum": list(_TYPE_NAMES.values())}
     )
     help = fields.String(attribute="spec.help")
     secret = fields.Boolean(attribute="spec.secret")
     choices = fields.List(fields.String(), attribute="spec.choices")
     minimum = fields.Float(attribute="spec.minimum", allow_none=True)
     maximum = fields.Float(attribute="spec.maximum", allow_none=True)
-    changed = fields.Boolean(metadata=_told("Whether it differs from the default on purpose."))
+    changed = fields.Boolean(
+        metadata=_told("Whether it was set; otherwise the default is in force.")
+    )
     pinned = fields.Boolean(
         metadata=_told("Set by an environment variable: it cannot be changed here.")
     )
@@ -252,9 +255,7 @@ class Setting(Schema):
     )
 
 
-def _type_name(view: SettingView) -> str:
-    spec: SettingSpec = view.spec
-    return _TYPE_NAMES[spec.type]
+_UNSTORABLE = "Holds characters that cannot be stored."
 
 
 class SettingChanges(Schema):
@@ -269,7 +270,7 @@ class SettingChanges(Schema):
     def _check(self, data: Mapping[str, Any], **_: object) -> None:
         bad = [key for key, value in data.items() if not all(map(storable, _texts(value)))]
         if bad:
-            raise ValidationError(dict.fromkeys(bad, ["Holds characters that cannot be stored."]))
+            raise ValidationError({key: [_UNSTORABLE] for key in bad})
 
     @post_load
     def _forget_masked(self, data: dict[str, Any], **_: object) -> dict[str, Any]:

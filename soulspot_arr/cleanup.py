@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import and_, delete, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, text, update
 
 from soulspot_arr import disk
 from soulspot_arr.db import Database
-from soulspot_arr.domain import Clock, DownloadState, GrabState, TransferRef
-from soulspot_arr.errors import CompletionError, SourceError
+from soulspot_arr.domain import Clock, DownloadState, FailureKind, GrabState, TransferRef
+from soulspot_arr.errors import CompletionError, OutsideRoot, SourceError
 from soulspot_arr.models import Answer, Download, Event, Grab, ReleaseRow, SearchRow
 from soulspot_arr.paths import Paths
 from soulspot_arr.rules import lifecycle
@@ -67,15 +67,17 @@ class Cleanup:
         if not rows:
             return 0
         try:
-            refs = self._references(rows)
+            known = self._references(rows)
+            spent = [TransferRef(row.peer, row.spent_ref) for row in rows if row.spent_ref]
+            refs = [*known.values(), *spent]
             if refs:
                 with self._guard("forget transfers that are over"):
-                    self._source.cancel_raw(list(refs.values()), forget=True)
+                    self._source.cancel_raw([*dict.fromkeys(refs)], forget=True)
         except SourceError as error:
             log.debug("the source keeps ended transfers for now: %s", error.message)
             return 0
         now = self._clock()
-        settled = [row.id for row in rows if row.id in refs or self._never_came(row, now)]
+        settled = [row.id for row in rows if row.id in known or self._never_came(row, now)]
         with self._db.write() as session:
             session.execute(
                 update(Download).where(Download.id.in_(settled)).values(released_at=now)
@@ -94,7 +96,7 @@ class Cleanup:
         query = (
             select(Download)
             .join(Grab)
-            .where(over, Download.released_at.is_(None), Download.claimed_at.is_not(None))
+            .where(over, Download.released_at.is_(None), _asked())
             .where(Download.source == self._source.name)
             .order_by(Download.id)
             .limit(_AT_ONCE)
@@ -126,18 +128,27 @@ class Cleanup:
 
     def _remove_leftovers(self) -> int:
         """Per ended grab, once all its transfers are released: nothing can be written any more."""
+        root = self._paths.local_root
+        blind = self._settings.get("completion.mode") == "report"
+        if root is None or not (blind or self._paths.visible()):
+            return 0
         pending = (
             select(Download.id)
             .where(
                 Download.grab_id == Grab.id,
-                Download.claimed_at.is_not(None),
+                _asked(),
                 Download.released_at.is_(None),
             )
             .exists()
         )
+        # Parked because our own disk is full: the files stay until somebody deletes the grab.
+        parked = and_(
+            Grab.status == GrabState.FAILED, Grab.failure_kind == str(FailureKind.DISK_FULL)
+        )
         query = (
             select(Grab)
             .where(Grab.status.in_(_ENDED), Grab.cleaned_at.is_(None), ~pending)
+            .where(or_(Grab.failure_kind.is_(None), ~parked))
             .limit(_AT_ONCE)
         )
         with self._db.read() as session:
@@ -148,7 +159,11 @@ class Cleanup:
             try:
                 # Lidarr still has to take the files of a completed grab that is reported in place.
                 if grab.status != GrabState.COMPLETED or not self._reports_in_place(grab):
-                    self._remove_for(grab, files[grab.id])
+                    self._remove_for(grab, files[grab.id], root=root)
+            except OutsideRoot as error:
+                log.warning(
+                    "leftovers of %s are not ours to remove: %s", grab.nzo_id, error.message
+                )
             except CompletionError as error:
                 log.warning("leftovers of %s stay: %s", grab.nzo_id, error.message)
                 continue
@@ -166,12 +181,9 @@ class Cleanup:
             incoming and grab.storage_path and Path(grab.storage_path).is_relative_to(incoming)
         )
 
-    def _remove_for(self, grab: Grab, files: Sequence[Download]) -> None:
-        root = self._paths.local_root
-        if root is None or not root.is_dir():
-            return
+    def _remove_for(self, grab: Grab, files: Sequence[Download], *, root: Path) -> None:
         for file in files:
-            self._remove_unplaced(grab, file)
+            self._remove_unplaced(grab, file, root=root)
         incoming = self._paths.incoming(grab.nzo_id)
         if incoming is not None and incoming.exists():
             disk.remove_tree(incoming, root=root)
@@ -179,13 +191,13 @@ class Cleanup:
         if complete is None or not grab.storage_path:
             return
         storage = Path(grab.storage_path)
-        if grab.status in {GrabState.FAILED, GrabState.CANCELLED} and storage.exists():
+        if _never_reported(grab):
             disk.remove_tree(storage, root=complete)
         elif grab.status in {GrabState.IMPORTED, GrabState.REMOVED}:
             discs = sorted(storage.glob("CD*")) if storage.is_dir() else []
             disk.remove_empty([*discs, storage])
 
-    def _remove_unplaced(self, grab: Grab, file: Download) -> None:
+    def _remove_unplaced(self, grab: Grab, file: Download, *, root: Path) -> None:
         """A file that arrived for a grab that did not need it any more."""
         if file.placed_path or file.status not in {
             DownloadState.COMPLETED,
@@ -196,9 +208,13 @@ class Cleanup:
         if not given_up and file.offer_index == grab.offer_index:
             return
         found = self._paths.landed(file)
-        if found is not None and file.transfer_ref:
-            with disk.told(f"remove {found.name}"):
-                found.unlink(missing_ok=True)
+        if found is None or not file.transfer_ref or file.claimed_at is None:
+            return
+        with disk.told(f"remove {found.name}"):
+            if found.stat().st_mtime < (file.claimed_at - lifecycle.CLOCK_SKEW).timestamp():
+                return  # it was there before we asked: somebody else's
+            found.unlink(missing_ok=True)
+        if found.parent != root:
             disk.remove_empty([found.parent])
 
     # -- old rows ----------------------------------------------------------------------------------
@@ -233,3 +249,13 @@ class Cleanup:
             )
             if self._db.dialect == "sqlite":
                 session.execute(text("PRAGMA optimize"))
+
+
+def _asked() -> ColumnElement[bool]:
+    """Files that the source was asked for, now or in an attempt that is over."""
+    return or_(Download.claimed_at.is_not(None), Download.spent_ref.is_not(None))
+
+
+def _never_reported(grab: Grab) -> bool:
+    """Whether Lidarr was never told of the folder: it holds leftovers, not an album."""
+    return grab.status in {GrabState.FAILED, GrabState.CANCELLED} or grab.failure_kind is not None

@@ -8,7 +8,6 @@ can be killed and run again: what was already moved is found at its new place.
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -37,6 +36,7 @@ log = logging.getLogger(__name__)
 
 # A full disk or a wrong path is ours to mend: wait this long before Lidarr is told.
 PARK_AFTER = timedelta(hours=24)
+TELL_AGAIN_AFTER = timedelta(minutes=1)
 
 
 class NotYet(Exception):  # not an error: come back at the next run
@@ -62,6 +62,7 @@ class Completion:
         self._lidarr = lidarr
         self._clock = clock
         self._wake = wake
+        self._tell_again: datetime | None = None
 
     def run(self) -> int:
         """Work on every grab whose files have arrived; returns how many were reported."""
@@ -74,14 +75,15 @@ class Completion:
         for grab in grabs:
             with about(grab.nzo_id):
                 reported += self._attempt(grab)
-        if reported:
+        if reported or (self._tell_again is not None and self._clock() >= self._tell_again):
             self._tell_lidarr()
         return reported
 
     def _attempt(self, grab: Grab) -> bool:
         files = self._files(grab)
         try:
-            storage = self._finish(grab, files)
+            with disk.told("finish the grab"):
+                storage = self._finish(grab, files)
         except NotYet as reason:
             self._note(grab, str(reason))
             return False
@@ -114,6 +116,8 @@ class Completion:
             self._prove(file, path)
         for file, path in arrived:
             self._place(file, path, places[file.id])
+        # A peer that failed half-way may have left files here: each track once (lidarr §9.3).
+        disk.remove_others(target, set(places.values()))
         return target
 
     def _as_told(self, grab: Grab, files: Sequence[Download]) -> Path:
@@ -141,16 +145,16 @@ class Completion:
         if grab.storage_path:
             return Path(grab.storage_path)
         parent = complete / self._paths.category_folder(grab.category)
-        name = naming.safe_component(grab.title, 240)
-        storage = parent / name
+        name = naming.safe_component(grab.title, 230)
+        names = (name, *(f"{name}.{grab.nzo_id[-digits:]}" for digits in (4, 12)))
+        free = [str(parent / name) for name in names if not (parent / name).exists()]
         with self._db.write() as session:
-            taken = session.scalar(
-                select(Grab.id).where(Grab.storage_path == str(storage), Grab.id != grab.id)
+            taken = set(
+                session.scalars(select(Grab.storage_path).where(Grab.storage_path.in_(free)))
             )
-            if taken is not None or storage.exists():
-                storage = parent / f"{name}.{grab.nzo_id[-4:]}"
-            row = session.get(Grab, grab.id)
-            if row is None or row.status != GrabState.PROCESSING:
+            storage = next((parent / Path(path).name for path in free if path not in taken), None)
+            row = self._held(session, grab)
+            if row is None or storage is None:
                 raise NotYet("changed meanwhile")
             row.storage_path = str(storage)
         grab.storage_path = str(storage)
@@ -161,14 +165,14 @@ class Completion:
         if placed.is_file() and placed.stat().st_size == file.size:
             return placed  # moved before we were killed
         root = self._paths.local_root
-        if root is None or not root.is_dir():
+        if not self._paths.visible():
             raise DiskFull(
                 f"slskd's download folder is not visible here as {root}. Mount it at the same "
                 "place in both containers, or set paths.local_root."
             )
         found = self._paths.landed(file)
         if found is not None:
-            if not disk.is_quiet(found, now=time.time()):
+            if not disk.is_quiet(found, now=self._clock().timestamp()):
                 raise NotYet(f"Waiting for {found.name} to settle.")
             return found
         since = grab.transferred_at or grab.updated_at
@@ -206,8 +210,8 @@ class Completion:
         now = self._clock()
         event = EventRecord("grab.completed", f"Ready for Lidarr in {storage}.")
         with self._db.write() as session:
-            row = session.get(Grab, grab.id)
-            if row is None or row.status != GrabState.PROCESSING:
+            row = self._held(session, grab)
+            if row is None:
                 return False
             moved = ledger.move_grab(
                 session,
@@ -226,9 +230,15 @@ class Completion:
         if grab.note == text:
             return
         with self._db.write() as session:
-            row = session.get(Grab, grab.id)
-            if row is not None and row.status == GrabState.PROCESSING:
+            row = self._held(session, grab)
+            if row is not None:
                 row.note = text
+
+    def _held(self, session: Session, grab: Grab) -> Grab | None:
+        """The grab as it is now, locked; None when it is no longer ours to work on."""
+        ledger.hold(session, [grab.id])
+        row = session.get(Grab, grab.id)
+        return row if row is not None and row.status == GrabState.PROCESSING else None
 
     def _wait_or_park(self, grab: Grab, why: str) -> None:
         """Ours to mend: keep everything; after a day tell Lidarr, without blaming the release."""
@@ -240,8 +250,8 @@ class Completion:
             return
         now = self._clock()
         with self._db.write() as session:
-            row = session.get(Grab, grab.id)
-            if row is None or row.status != GrabState.PROCESSING:
+            row = self._held(session, grab)
+            if row is None:
                 return
             event = EventRecord("grab.failed", f"Given up after a day: {why}", "error")
             ledger.move_grab(
@@ -266,13 +276,14 @@ class Completion:
             self._drop(broken)
         now = self._clock()
         with self._db.write() as session:
+            held = self._held(session, grab)
+            if held is None:
+                return
             row = session.get(Download, download_id) if download_id else None
             if row is None:
-                self._fail_whole(session, grab, error, now=now)
+                self._fail_whole(session, held, error, now=now)
             elif row.status == DownloadState.COMPLETED:
                 self._write_back(session, row, kind, error.message, now=now)
-            held = session.get(Grab, grab.id)
-            if held is not None and held.status == GrabState.PROCESSING:
                 ledger.roll_up(session, held, at=now)
         self._wake("cleanup")
         self._wake("dispatch")
@@ -290,13 +301,10 @@ class Completion:
     def _fail_whole(
         self, session: Session, grab: Grab, error: CompletionError, *, now: datetime
     ) -> None:
-        row = session.get(Grab, grab.id)
-        if row is None or row.status != GrabState.PROCESSING:
-            return
         event = EventRecord("grab.failed", error.message, "error")
         ledger.move_grab(
             session,
-            row,
+            grab,
             GrabState.FAILED,
             event,
             at=now,
@@ -314,9 +322,11 @@ class Completion:
 
     def _tell_lidarr(self) -> None:
         """Without it the import starts at Lidarr's next poll, a minute later."""
+        self._tell_again = None
         try:
             self._lidarr.refresh_downloads()
         except LidarrError as error:
+            self._tell_again = self._clock() + TELL_AGAIN_AFTER
             log.info("Lidarr could not be told about a finished grab: %s", error.message)
 
 

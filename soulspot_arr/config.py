@@ -116,7 +116,8 @@ def _pick(
     if name in given:
         return given[name], "command line"
     variable = PREFIX + name.upper()
-    if f"{variable}_FILE" in environ:
+    # An empty variable is no variable: compose files pass on what was never set that way.
+    if environ.get(f"{variable}_FILE", "") != "":
         return _read_secret_file(environ[f"{variable}_FILE"], f"{variable}_FILE"), "environment"
     if environ.get(variable, "") != "":
         return environ[variable], "environment"
@@ -133,7 +134,7 @@ def _pins(environ: Mapping[str, str]) -> dict[str, str]:
     }
     pins: dict[str, str] = {}
     for variable, value in environ.items():
-        if not variable.startswith(PREFIX):
+        if not variable.startswith(PREFIX) or value == "":
             continue
         plain = variable.removesuffix("_FILE")
         if variable in boot or plain in boot:
@@ -208,8 +209,9 @@ def _secret(environ: Mapping[str, str], data_dir: Path, *, create: bool) -> str:
 
 def _write_once(path: Path, text: str) -> None:
     """Create the file whole or not at all: two processes may start in the same empty folder."""
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    # Not the process id: two containers on one volume are often both process 1.
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
         stream.write(text + "\n")
         stream.flush()
@@ -228,6 +230,8 @@ def _write_once(path: Path, text: str) -> None:
 def _parse(parser: str, raw: object, *, name: str, origin: str) -> object:
     text = str(raw).strip()
     try:
+        if not isinstance(raw, str | int):  # TOML also knows lists, tables, dates and fractions
+            raise ValueError("is not a single text, number or flag")
         return _PARSERS[parser](raw if isinstance(raw, bool) else text)
     except ValueError as error:
         raise ConfigError(f"{name} ({origin}): {text!r} {error}.") from error

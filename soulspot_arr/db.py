@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 10_000
+_UPGRADE_LOCK = 7_685_083_728_585  # any number that nobody else takes in the same database
 
 # SQLite numbers rows only for a plain INTEGER key; PostgreSQL wants 64 bits.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
@@ -125,17 +126,39 @@ def parse_url(text: str) -> URL:
     """Read a database URL; raises ConfigError with the supported forms."""
     try:
         url = make_url(text)
-        if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
+        if url.drivername in {"postgresql", "postgres"}:
             url = url.set(drivername="postgresql+psycopg")
-        url.get_dialect()
-    except (ArgumentError, NoSuchModuleError) as error:
+        url.get_dialect().import_dbapi()
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
         raise ConfigError(
             f"The database URL is not understood ({error}). Use sqlite:////data/soulspot.db or "
             "postgresql://user:password@host/name."
         ) from error
-    if url.get_backend_name() not in {"sqlite", "postgresql"}:
+    except ImportError as error:
+        raise ConfigError(
+            f"The driver for this database is not installed ({error}). For PostgreSQL install "
+            "soulspot-arr[postgres]."
+        ) from error
+    if url.drivername not in {"sqlite", "sqlite+pysqlite", "postgresql+psycopg"}:
         raise ConfigError("Only SQLite and PostgreSQL are supported as a database.")
+    if url.get_backend_name() == "sqlite" and url.database in {None, "", ":memory:"}:
+        raise ConfigError("A database in memory cannot be used: name a file in the URL.")
     return url
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Turns a database that cannot be opened or is not ours into a ConfigError of one line."""
+    try:
+        yield
+    except OperationalError as error:
+        raise ConfigError(f"The database cannot be used: {_one_line(error)}.") from error
+    except DBAPIError as error:
+        raise ConfigError(f"The database is damaged or not ours: {_one_line(error)}.") from error
+
+
+def _one_line(error: DBAPIError) -> str:
+    return " ".join(str(error.orig).split()).rstrip(".")
 
 
 def alembic_config(url: URL) -> AlembicConfig:
@@ -147,8 +170,8 @@ def alembic_config(url: URL) -> AlembicConfig:
 
 
 def current_revision(database: Database) -> str | None:
-    """The schema revision of the database; None for an empty one."""
-    with database.engine.connect() as connection:
+    """The schema revision of the database; None for an empty one. Raises ConfigError."""
+    with explained(), database.engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -160,44 +183,56 @@ def head_revision() -> str:
     return head
 
 
+def require_current(database: Database) -> None:
+    """Raise ConfigError unless the schema is the one of this program."""
+    before, head = current_revision(database), head_revision()
+    if before != head:
+        raise ConfigError(
+            f"The database has schema {before or 'none'}, this version needs {head}. Run "
+            "`soulspot-arr db upgrade`, or set SOULSPOT_AUTO_MIGRATE to true."
+        )
+
+
 def upgrade(database: Database) -> bool:
     """Bring the schema to the newest revision; a SQLite file is copied beside itself first.
 
     Returns whether anything changed. Raises ConfigError when the database cannot be opened, is
     damaged, read-only, or newer than this program.
     """
-    try:
-        before = current_revision(database)
-        head = head_revision()
-        if before == head:
-            return False
-        known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-        if before is not None and before not in known:
-            raise ConfigError(
-                f"The database was made by a newer version (schema {before}). Install that version "
-                "again, or restore the copy that was made beside the database before its upgrade."
-            )
+    before, head = current_revision(database), head_revision()
+    if before == head:
+        return False
+    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
+    if before is not None and before not in known:
+        raise ConfigError(
+            f"The database was made by a newer version (schema {before}). Install that version "
+            "again, or restore the copy that was made beside the database before its upgrade."
+        )
+    with explained():
         if before is not None:
-            _copy_beside(database, before)
-        with database.engine.execution_options(soulspot_write=True).connect() as connection:
+            copy_beside(database, before)
+        with database.engine.execution_options(soulspot_write=True).begin() as connection:
+            if database.dialect == "postgresql":  # SQLite is locked as a whole by now
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
             config = alembic_config(database.url)
             config.attributes["connection"] = connection
-            with connection.begin():
-                command.upgrade(config, "head")
-    except OperationalError as error:
-        raise ConfigError(f"The database cannot be used: {error.orig}") from error
-    except DBAPIError as error:
-        raise ConfigError(f"The database is damaged or not ours: {error.orig}") from error
+            command.upgrade(config, "head")
     log.info("database schema is now %s (was %s)", head, before or "empty")
     return True
 
 
-def _copy_beside(database: Database, revision: str) -> None:
+def copy_beside(database: Database, revision: str) -> None:
+    """Copy a SQLite file, named after its schema and the moment; nothing for PostgreSQL."""
     if database.dialect != "sqlite" or not database.url.database:
         return
     path = Path(database.url.database)
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     copy = path.with_name(f"{path.name}.{revision}.{int(time.time())}.bak")
-    shutil.copy2(path, copy)
+    try:
+        shutil.copy2(path, copy)
+    except OSError as error:
+        raise ConfigError(
+            f"The database cannot be copied to {copy} before its upgrade: {error.strerror}."
+        ) from error
     log.info("copied the database to %s before the upgrade", copy.name)

@@ -9,47 +9,41 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import mutagen
 
-from soulspot_arr.errors import CompletionError, DiskFull, FileCorrupt, OutsideRoot
+from soulspot_arr.errors import DiskFull, FileCorrupt, OutsideRoot
 from soulspot_arr.rules import naming
 from soulspot_arr.sources.landing import landed_as
 
 # Lidarr ignores this ending, should it ever look early (contract lidarr §9.3).
 PARTIAL = ".partial~"
-_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _COPY_BLOCK = 1024 * 1024
 
 
 @contextmanager
 def told(action: str) -> Iterator[None]:
-    """Turn operating-system errors into ours: a full or read-only disk is nobody else's fault."""
+    """Turn operating-system errors into `DiskFull`: whatever it is, no peer is to blame for it."""
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
         place = error.filename or ""
-        if error.errno in _FULL:
-            raise DiskFull(f"Cannot {action}: {reason} ({place}).") from error
+        hint = ""
         if error.errno in {errno.EACCES, errno.EPERM}:
-            raise DiskFull(
-                f"Cannot {action}: {reason} ({place}). The service needs write permission there."
-            ) from error
-        raise CompletionError(f"Cannot {action}: {reason} ({place}).") from error
+            hint = " The service needs read and write permission there."
+        raise DiskFull(f"Cannot {action}: {reason} ({place}).{hint}") from error
 
 
 def find_landed(folder: Path, name: str, size: int) -> Path | None:
     """The file that landed in `folder` as `name`, of exactly `size` bytes; newest if several.
 
-    Another spelling in Unicode and the suffix slskd adds on a collision count as the same name.
+    Another spelling in Unicode and the suffix slskd adds on a collision count as the same name. An
+    older file of that very name may be somebody else's: then ours is the one with the suffix.
     """
-    direct = folder / name
-    if _size(direct) == size:
-        return direct
     try:
         entries = [entry for entry in os.scandir(folder) if landed_as(name, entry.name)]
     except (OSError, ValueError):
@@ -82,11 +76,14 @@ def is_quiet(path: Path, *, now: float, seconds: float = 1.0) -> bool:
 
 
 def prove_audio(path: Path) -> float:
-    """Open the file as audio; returns its length in seconds. Raises FileCorrupt."""
-    try:
-        audio = mutagen.File(path)
-    except (mutagen.MutagenError, OSError, ValueError, EOFError, IndexError) as error:
-        raise FileCorrupt(f"{path.name} cannot be read as audio ({error}).") from error
+    """Open the file as audio; returns its length in seconds. Raises FileCorrupt or DiskFull."""
+    with told(f"read {path.name}"):
+        reader = path.open("rb")
+    with reader:
+        try:
+            audio = mutagen.File(reader)
+        except (mutagen.MutagenError, OSError, ValueError, EOFError, IndexError) as error:
+            raise FileCorrupt(f"{path.name} cannot be read as audio ({error}).") from error
     length = getattr(getattr(audio, "info", None), "length", 0.0) or 0.0
     if audio is None or length <= 0:
         raise FileCorrupt(f"{path.name} holds no audio.")
@@ -105,12 +102,13 @@ def move_whole(source: Path, target: Path, *, root: Path) -> None:
         except OSError as error:
             if error.errno != errno.EXDEV:
                 raise
-        draft = target.with_name(target.name[:200] + PARTIAL)
+        draft = target.with_name(naming.safe_component(target.name, 240) + PARTIAL)
         with source.open("rb") as reader, draft.open("wb") as writer:
             shutil.copyfileobj(reader, writer, _COPY_BLOCK)
             writer.flush()
             os.fsync(writer.fileno())
-        shutil.copystat(source, draft)
+        with suppress(OSError):  # some network disks refuse dates and modes
+            shutil.copystat(source, draft)
         os.replace(draft, target)
         source.unlink()
 
@@ -128,6 +126,15 @@ def remove_tree(path: Path, *, root: Path) -> None:
             return
         except NotADirectoryError:
             path.unlink(missing_ok=True)
+
+
+def remove_others(folder: Path, keep: Collection[Path]) -> None:
+    """Delete every file below a folder of ours alone, but those; links are not followed."""
+    with told(f"tidy {folder.name}"):
+        for parent, _, names in os.walk(folder):
+            for name in names:
+                if (found := Path(parent) / name) not in keep:
+                    found.unlink(missing_ok=True)
 
 
 def remove_empty(folders: Iterable[Path]) -> None:

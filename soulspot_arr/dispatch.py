@@ -29,6 +29,7 @@ from soulspot_arr.domain import (
     DownloadState,
     EventRecord,
     FailureKind,
+    GrabState,
     OfferFile,
     Receipt,
 )
@@ -42,7 +43,7 @@ from soulspot_arr.errors import (
 from soulspot_arr.models import Download, Grab
 from soulspot_arr.paths import destination
 from soulspot_arr.rules import lifecycle
-from soulspot_arr.settings import Settings
+from soulspot_arr.settings import RESUMED_AT, Settings
 from soulspot_arr.sources import DownloadSource, Guard
 
 log = logging.getLogger(__name__)
@@ -51,6 +52,7 @@ log = logging.getLogger(__name__)
 IN_FLIGHT = 2
 # More than 30 files in one request are asked for five at a time while a 180 s limit runs (§5.2).
 BATCH_FILES = 30
+_ASKED = frozenset({DownloadState.PENDING, DownloadState.CANCELLED})
 _NAMESPACE = uuid.UUID("7c9a2f64-6f0c-4a55-9d53-9e0f5a4f2f0e")
 
 
@@ -89,7 +91,7 @@ class Batch:
         first = self.files[0]
         paths = "\0".join(sorted(file.path for file in self.files))
         digest = hashlib.sha256(paths.encode("utf-8", "surrogatepass")).hexdigest()
-        attempt = max(file.attempts for file in self.files)
+        attempt = sum(file.attempts for file in self.files)  # grows with each one of them
         name = f"{first.nzo_id}/{first.offer_index}/{first.disc}/{digest}/{attempt}"
         return str(uuid.uuid5(_NAMESPACE, name))
 
@@ -162,10 +164,10 @@ class Dispatcher:
 
     def run(self) -> int:
         """Ask for what may be asked for now; returns the number of requests made."""
-        self._expire()
-        if self._paused() or not self._source.is_configured():
+        if self._paused():
             return 0
-        claimed = self._claim(self._plan())
+        claimed = self._claim(self._plan()) if self._source.is_configured() else []
+        self._expire()  # last: after a long standstill everything gets its chance first
         if not claimed:
             return 0
         outage = threading.Event()
@@ -247,15 +249,19 @@ class Dispatcher:
         accepted = {entry.path: entry for entry in receipt.accepted}
         refused = {entry.path: entry for entry in receipt.refused}
         with self._db.write() as session:
+            ledger.hold(session, [batch.files[0].grab_id])
             for file in batch.files:
                 row = session.get(Download, file.id)
-                if row is None or row.status != DownloadState.PENDING:
+                if row is None or row.status not in _ASKED:
                     continue
                 if (entry := accepted.get(file.path)) is not None:
+                    # Also when it was cancelled while we asked: what was started has to be stopped.
                     row.batch_key = receipt.batch_key
                     row.transfer_ref = entry.ref
                     row.placement = entry.placement
                     row.updated_at = now
+                elif row.status == DownloadState.CANCELLED:
+                    continue
                 elif (refusal := refused.get(file.path)) is not None:
                     self._write_failure(session, row, refusal.kind, refusal.message, now=now)
             grab = session.get(Grab, batch.files[0].grab_id)
@@ -263,19 +269,30 @@ class Dispatcher:
                 words = f"Asked {batch.peer} for {len(accepted)} of {len(batch.files)} files."
                 event = EventRecord("download.dispatched", words)
                 ledger.record(session, event, at=now, grab_id=grab.id)
-                if refused and grab.status in TRANSFERRING_GRABS:
-                    ledger.roll_up(session, grab, at=now)
+                if refused:
+                    self._roll_up(session, grab, now=now)
 
     def _refused(self, batch: Batch, kind: FailureKind, message: str) -> None:
         now = self._clock()
         with self._db.write() as session:
+            ledger.hold(session, [batch.files[0].grab_id])
             for file in batch.files:
                 row = session.get(Download, file.id)
                 if row is not None and row.status == DownloadState.PENDING:
                     self._write_failure(session, row, kind, message, now=now)
             grab = session.get(Grab, batch.files[0].grab_id)
-            if grab is not None and grab.status in TRANSFERRING_GRABS:
-                ledger.roll_up(session, grab, at=now)
+            if grab is not None:
+                self._roll_up(session, grab, now=now)
+
+    def _roll_up(self, session: Session, grab: Grab, *, now: datetime) -> None:
+        if grab.status not in TRANSFERRING_GRABS:
+            return
+        offer = grab.offer_index
+        state = ledger.roll_up(session, grab, at=now)
+        if grab.offer_index != offer:
+            self._wake("dispatch")
+        elif state is GrabState.FAILED:
+            self._wake("cleanup")
 
     def _write_failure(
         self,
@@ -291,12 +308,17 @@ class Dispatcher:
         assert step.to is not None
         level = "warning" if step.to is DownloadState.FAILED else "info"
         event = EventRecord(step.event, step.message, level, {"path": row.remote_path})
-        ledger.move_download(session, row, step.to, event, at=now, **step.fields)
+        ours = step.fields.get("attempts") == row.attempts
+        # An outage is told once, as an event of the source, not every few seconds for every file.
+        ledger.move_download(session, row, step.to, None if ours else event, at=now, **step.fields)
 
     def _expire(self) -> None:
         """What has waited longer than `queue.max_wait` is given up."""
         now = self._clock()
         limit = now - timedelta(seconds=self._settings.get("queue.max_wait"))
+        ends = (self._settings.get("queue.resume_at"), self._settings.internal(RESUMED_AT))
+        if any(end and datetime.fromisoformat(str(end)) > limit for end in ends):
+            return  # a pause is nobody's waiting time
         query = (
             select(Download)
             .join(Grab)
@@ -310,19 +332,25 @@ class Dispatcher:
             .limit(500)
         )
         with self._db.read() as session:
-            if session.scalar(query.limit(1)) is None or self._paused():
-                return
+            old = {row.id: row.grab_id for row in session.scalars(query)}
+        if not old:
+            return
+        message = "Nobody could be asked for the file in time."
         with self._db.write() as session:
-            for row in session.scalars(query).all():
-                message = "Nobody could be asked for the file in time."
+            ledger.hold(session, old.values())
+            for row_id in old:
+                row = session.get(Download, row_id)
+                if row is None or row.status != DownloadState.WAITING:
+                    continue  # its grab has ended with a sibling
                 self._write_failure(session, row, FailureKind.TOO_OLD, message, now=now)
                 grab = session.get(Grab, row.grab_id)
-                if grab is not None and grab.status in TRANSFERRING_GRABS:
-                    ledger.roll_up(session, grab, at=now)
+                if grab is not None:
+                    self._roll_up(session, grab, now=now)
 
 
 def _claim_files(session: Session, batch: Batch, *, now: datetime) -> Batch | None:
     rows: list[Download] = []
+    ledger.hold(session, [batch.files[0].grab_id])
     for file in batch.files:
         row = session.get(Download, file.id)
         if row is None or row.status != DownloadState.WAITING:

@@ -78,8 +78,11 @@ class Health:
 
         `thorough` also asks Lidarr; the job leaves that out to stay quiet.
         """
+        database = self._database()
+        if database.level == "error":
+            return [database]  # every other check needs the settings
         source = self._source_checks()
-        checks = [self._database(), *source, *self._folder_checks()]
+        checks = [database, *source, *self._folder_checks()]
         if thorough:
             checks.append(self._lidarr_check())
         return checks
@@ -90,7 +93,12 @@ class Health:
                 session.execute(text("SELECT 1"))
         except SQLAlchemyError as error:
             reason = str(getattr(error, "orig", error))
-            return Check("database", "error", f"The database does not answer: {reason}.")
+            return Check(
+                "database",
+                "error",
+                f"The database does not answer: {reason}.",
+                "Check that the data folder exists and can be written, or that PostgreSQL runs.",
+            )
         kind = "PostgreSQL" if self._db.dialect == "postgresql" else "SQLite"
         return Check("database", "ok", f"The database answers ({kind}).")
 
@@ -124,7 +132,7 @@ class Health:
             ]
         if self._settings.get("completion.mode") == "report":
             return [Check("folders", "ok", f"Files are reported where slskd puts them ({root}).")]
-        checks = [self._visible(root.is_dir(), str(root))]
+        checks = [self._visible(self._paths.visible(), str(root))]
         if checks[0].level == "ok":
             checks.append(self._writable(complete))
         return checks
@@ -182,7 +190,7 @@ class Health:
 
 def source_checks(status: SourceStatus) -> list[Check]:
     """What one answer of slskd means, one line for each link of the chain."""
-    if status.code in {"unreachable", "not_slskd"}:
+    if status.code in {"unreachable", "not_slskd"} or not (status.ok or status.code):
         return [Check("slskd_reachable", "error", status.detail, status.fix)]
     checks = [Check("slskd_reachable", "ok", f"slskd {status.version} answers.".replace("  ", " "))]
     if status.code == "auth":
@@ -190,8 +198,6 @@ def source_checks(status: SourceStatus) -> list[Check]:
     checks.append(Check("slskd_key", "ok", "slskd accepts our API key."))
     if status.code == "offline":
         return [*checks, Check("soulseek_login", "error", status.detail, status.fix)]
-    if not status.ok and not status.code:
-        return [*checks, Check("slskd_reachable", "error", status.detail, status.fix)]
     who = f" as {status.account}" if status.account else ""
     checks.append(Check("soulseek_login", "ok", f"slskd is logged in to Soulseek{who}."))
     if status.shared_files == 0:

@@ -7,7 +7,7 @@ another state is not an error: somebody was faster, the caller skips (False is r
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -64,6 +64,17 @@ def move_grab(
     if event is not None:
         record(session, event, at=at, grab_id=grab.id)
     return True
+
+
+def hold(session: Session, grab_ids: Iterable[int]) -> None:
+    """Lock these grabs before their files are written, always in the same order.
+
+    Two writers on PostgreSQL would otherwise wait for each other's rows and one of them would fail.
+    """
+    ids = sorted(set(grab_ids))
+    if ids:
+        query = select(Grab.id).where(Grab.id.in_(ids)).order_by(Grab.id)
+        session.execute(query.with_for_update(key_share=True)).all()
 
 
 def add_offer(session: Session, grab: Grab, index: int, *, at: datetime) -> None:

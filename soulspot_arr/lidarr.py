@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import requests
@@ -19,20 +20,34 @@ log = logging.getLogger(__name__)
 
 TIMEOUT = (5.0, 15.0)
 ALBUMS_FRESH = 600.0
+FAILURE_FRESH = 60.0
 
 
 class Lidarr:
     """A small client; settings are read at each call, so a change takes effect at once."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._settings = settings
+        self._pause = pause
         self._lock = threading.Lock()
         self._albums: tuple[float, str, list[dict[str, Any]]] = (float("-inf"), "", [])
+        self._failed_at = float("-inf")
+        self._refused: tuple[str, str] | None = None
 
     @property
     def configured(self) -> bool:
         """Whether address and key are there."""
-        return bool(self._settings.get("lidarr.url") and self._settings.get("lidarr.api_key"))
+        return all(self._account)
+
+    @property
+    def _account(self) -> tuple[str, str]:
+        url = str(self._settings.get("lidarr.url")).rstrip("/")
+        return url, str(self._settings.get("lidarr.api_key"))
+
+    @property
+    def _usable(self) -> bool:
+        """A key that was refused is told once and not shown again until it changes (W07)."""
+        return self.configured and self._refused != self._account
 
     def status(self) -> str:
         """Lidarr's version; raises LidarrError."""
@@ -48,13 +63,13 @@ class Lidarr:
         An identical command that is already running is returned instead of a new one, and may have
         looked before our news: then it is posted once more after it ended (contract §11.1).
         """
-        if not self.configured:
+        if not self._usable:
             return
         command = self._post_refresh()
         if command.get("status") != "started":
             return
         for _ in range(20):
-            time.sleep(0.5)
+            self._pause(0.5)
             state = self._call("GET", f"/command/{command.get('id')}")
             if not isinstance(state, dict) or state.get("status") not in {"queued", "started"}:
                 break
@@ -66,21 +81,28 @@ class Lidarr:
 
     def forget_backoff(self) -> None:
         """A successful Test lifts the block that an outage of ours has caused (contract §4)."""
-        if not self.configured:
+        if not self._usable:
             return
         for provider in ("downloadclient", "indexer"):
             self._call("POST", f"/{provider}/testall", accept={400})
 
     def albums(self) -> list[dict[str, Any]]:
-        """Every album of the library, cached for ten minutes; empty when not configured."""
-        if not self.configured:
+        """Every album of the library, cached for ten minutes; empty when not configured.
+
+        After a failure Lidarr is left alone for a minute: searches are waiting for this answer.
+        """
+        if not self._usable:
             return []
-        url = str(self._settings.get("lidarr.url"))
+        url, _ = self._account
         with self._lock:
             read_at, known_url, albums = self._albums
             if known_url == url and time.monotonic() - read_at < ALBUMS_FRESH:
                 return albums
+            if time.monotonic() - self._failed_at < FAILURE_FRESH:
+                raise LidarrError("Lidarr did not answer a moment ago.")
+            self._failed_at = time.monotonic()
             found = self._call("GET", "/album")
+            self._failed_at = float("-inf")
             albums = (
                 [entry for entry in found if isinstance(entry, dict)]
                 if isinstance(found, list)
@@ -97,8 +119,8 @@ class Lidarr:
         *,
         accept: set[int] | None = None,
     ) -> Any:
-        base = str(self._settings.get("lidarr.url")).rstrip("/")
-        headers = {"X-Api-Key": str(self._settings.get("lidarr.api_key"))}
+        base, key = account = self._account
+        headers = {"X-Api-Key": key}
         try:
             answer = requests.request(
                 method, f"{base}/api/v1{path}", json=body, headers=headers, timeout=TIMEOUT
@@ -106,7 +128,11 @@ class Lidarr:
         except requests.RequestException as error:
             raise LidarrError(f"Lidarr does not answer at {base}.") from error
         if answer.status_code == 401:
+            if self._refused != account:
+                log.warning("Lidarr refuses the API key; its own API is not used until it changes")
+            self._refused = account
             raise LidarrError("Lidarr refuses the API key (Settings, General in Lidarr).")
+        self._refused = None
         if answer.status_code >= 400 and answer.status_code not in (accept or set()):
             raise LidarrError(f"Lidarr answered {answer.status_code} to {path}.")
         try:

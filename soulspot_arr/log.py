@@ -19,7 +19,7 @@ _context: ContextVar[str] = ContextVar("soulspot_context", default="")
 
 # Keys travel in query strings of both emulations and in headers of what we call ourselves.
 _SECRET = re.compile(
-    r"(?i)\b(api_?key|x-api-key|ma_password|password|secret|token|sig)(\"?\s*[=:]\s*\"?)([^&\s\"',}]+)"
+    r"(?i)(api[_-]?key|password|secret|token|\bsig)([\"']?\s*[=:]\s*[\"']?)([^&\s\"',}]+)"
 )
 
 

@@ -23,6 +23,7 @@ from soulspot_arr.domain import (
     DownloadState,
     EventRecord,
     GrabState,
+    Transfer,
     TransferRef,
 )
 from soulspot_arr.errors import SourceError
@@ -32,6 +33,8 @@ from soulspot_arr.settings import Settings
 from soulspot_arr.sources import DownloadSource, Guard
 
 log = logging.getLogger(__name__)
+
+_AT_ONCE = 500  # references in one query
 
 
 class Monitor:
@@ -73,9 +76,10 @@ class Monitor:
             log.debug("no look at the transfers: %s", error.message)
             return 0
         self._last_poll = time.monotonic()
-        steps = self._steps(downloads, lifecycle.correlate(downloads, snapshot.transfers))
+        transfers = self._without_others(downloads, snapshot.transfers)
+        steps = self._steps(downloads, lifecycle.correlate(downloads, transfers))
         self._write(steps)
-        self._release(steps)
+        self._release(_over(downloads, steps, transfers))
         return len(steps)
 
     def hasten(self) -> None:
@@ -87,12 +91,14 @@ class Monitor:
         """Remember the exact path a source told for a finished file; whether it was one of ours."""
         with self._db.write() as session:
             row = session.scalar(
-                select(Download).where(
+                select(Download)
+                .where(
                     Download.peer == peer,
                     Download.remote_path == remote_path,
                     Download.status.in_(LIVE_DOWNLOADS | {DownloadState.COMPLETED}),
                     Download.placed_path.is_(None),
                 )
+                .order_by(Download.id.desc())
             )
             if row is None:
                 return False
@@ -108,6 +114,24 @@ class Monitor:
         )
         with self._db.read() as session:
             return list(session.scalars(query))
+
+    def _without_others(
+        self, downloads: Sequence[Download], transfers: Sequence[Transfer]
+    ) -> Sequence[Transfer]:
+        """Leave out what an earlier grab of the same file has left at the source.
+
+        While a request is under way the old record is still the newest one of its path.
+        """
+        unsure = {(row.peer, row.remote_path) for row in downloads if not row.transfer_ref}
+        refs = [item.ref for item in transfers if (item.peer, item.path) in unsure]
+        if not refs:
+            return transfers
+        query = select(Download.transfer_ref).where(
+            Download.transfer_ref.in_(refs[:_AT_ONCE]), Download.status.not_in(LIVE_DOWNLOADS)
+        )
+        with self._db.read() as session:
+            known = set(session.scalars(query))
+        return [item for item in transfers if item.ref not in known]
 
     def _only_queued(self, downloads: Sequence[Download]) -> bool:
         return all(download.status == DownloadState.QUEUED for download in downloads)
@@ -158,6 +182,7 @@ class Monitor:
         ]
         moves = [(download, step) for download, step in steps if step.to is not None]
         with self._db.write() as session:
+            ledger.hold(session, [download.grab_id for download, _ in steps])
             self._write_progress(session, progress)
             touched = {
                 download.grab_id
@@ -172,6 +197,8 @@ class Monitor:
             ]
         if GrabState.PROCESSING in states:
             self._wake("complete")
+        if GrabState.FAILED in states:
+            self._wake("cleanup")
         if moves:
             self._wake("dispatch")
 
@@ -196,13 +223,8 @@ class Monitor:
             event = EventRecord(step.event, step.message, level, {"path": download.remote_path})
         return ledger.move_download(session, row, step.to, event, at=now, **step.fields)
 
-    def _release(self, steps: Sequence[tuple[Download, lifecycle.Step]]) -> None:
+    def _release(self, refs: list[TransferRef]) -> None:
         """Attempts that are over are cancelled and forgotten at the source."""
-        refs = []
-        for download, step in steps:
-            ref = step.fields.get("spent_ref") or download.transfer_ref
-            if step.release and ref:
-                refs.append(TransferRef(download.peer, ref))
         if not refs:
             return
         try:
@@ -233,3 +255,23 @@ class Monitor:
             for grab in session.scalars(query).all():
                 ledger.roll_up(session, grab, at=self._clock())
         self._wake("complete")
+
+
+def _over(
+    downloads: Sequence[Download],
+    steps: Sequence[tuple[Download, lifecycle.Step]],
+    transfers: Sequence[Transfer],
+) -> list[TransferRef]:
+    """What the source should drop: attempts that ended now, and older ones it still lists."""
+    listed = {item.ref for item in transfers}
+    ended = [
+        (download.peer, step.fields.get("spent_ref") or download.transfer_ref)
+        for download, step in steps
+        if step.release
+    ]
+    left = [
+        (row.peer, row.spent_ref)
+        for row in downloads
+        if row.spent_ref in listed and row.spent_ref != row.transfer_ref
+    ]
+    return [TransferRef(peer, ref) for peer, ref in dict.fromkeys([*ended, *left]) if ref]

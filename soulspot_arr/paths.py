@@ -68,6 +68,14 @@ class Paths:
         ]
         return naming.remap(path, pairs)
 
+    def visible(self) -> bool:
+        """Whether the source's download folder can be seen from here."""
+        root = self.local_root
+        try:
+            return root is not None and root.is_dir()
+        except OSError:
+            return False
+
     def ours(self, source_path: str) -> Path | None:
         """A path as the source told it, as we see it; None when it lies outside its folder."""
         root, local = self.source_root, self.local_root

@@ -29,7 +29,7 @@ from soulspot_arr.domain import (
 from soulspot_arr.errors import Conflict, GrabNotFound
 from soulspot_arr.models import Download, Grab
 from soulspot_arr.rules import offers
-from soulspot_arr.settings import Settings
+from soulspot_arr.settings import RESUMED_AT, Settings
 
 # SABnzbd's alphabet for ids; clients treat them as opaque (contract sabnzbd §2.2).
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789_"
@@ -308,6 +308,7 @@ class QueueManager:
                     select(Grab)
                     .where(Grab.status.in_(OPEN_GRABS))
                     .order_by(Grab.priority.desc(), Grab.position, Grab.id)
+                    .with_for_update(key_share=True)
                 )
             )
             mine = next((grab for grab in rows if grab.nzo_id == nzo_id), None)
@@ -328,8 +329,9 @@ class QueueManager:
         self._settings.patch({"queue.paused": True, "queue.resume_at": until})
 
     def resume(self) -> None:
-        """Go on."""
+        """Go on; the moment is kept, because what waited through a pause is not too old."""
         self._settings.patch({"queue.paused": False, "queue.resume_at": ""})
+        self._settings.put_internal({RESUMED_AT: self._clock().isoformat()})
         self._wake("dispatch")
 
     def pause_left(self) -> float | None:
@@ -356,7 +358,7 @@ def has_audio(storage: str | None) -> bool:
 
 def _named(session: Session, nzo_ids: Collection[str], states: Collection[GrabState]) -> list[Grab]:
     query = select(Grab).where(Grab.nzo_id.in_(list(nzo_ids)), Grab.status.in_(list(states)))
-    return list(session.scalars(query))
+    return list(session.scalars(query.order_by(Grab.id).with_for_update(key_share=True)))
 
 
 def _with_progress(states: Sequence[GrabState] | None) -> Select[*tuple[Any, ...]]:

@@ -190,10 +190,18 @@ class Search:
             _merge(found, folders)
             chosen = self._choose(query, list(found.values()))
             self._budget.done(row_id, "completed", found=len(folders), kept=len(chosen))
-            sure = sum(choice.main.decision.identity >= matching.SURE for choice in chosen)
-            if sure >= self._settings.get("search.enough_offers"):
+            if self._is_enough(chosen):
                 break
         return chosen, True
+
+    def _is_enough(self, chosen: Sequence[matching.Choice]) -> bool:
+        """Every rung costs one of few searches: one sure lossless offer, or several sure ones."""
+        sure = [choice.main for choice in chosen if choice.main.decision.identity >= matching.SURE]
+        lossless = any(
+            found.candidate.quality is not None and found.candidate.quality.lossless
+            for found in sure
+        )
+        return lossless or len(sure) >= self._settings.get("search.enough_offers")
 
     def _ask(
         self, key: str, words: str, rung: int, *, left: float

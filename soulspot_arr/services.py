@@ -13,6 +13,7 @@ from soulspot_arr.config import Config
 from soulspot_arr.db import Database
 from soulspot_arr.dispatch import Dispatcher
 from soulspot_arr.domain import Clock
+from soulspot_arr.errors import ConfigError
 from soulspot_arr.health import Health, tell_source_change
 from soulspot_arr.history import History
 from soulspot_arr.lidarr import Lidarr
@@ -74,11 +75,9 @@ def build(
 ) -> Services:
     """Open the database and wire the rooms together. Raises ConfigError or InvalidSetting."""
     database = Database(config.database_url)
-    if config.auto_migrate:
-        db.upgrade(database)
     source = source or SlskdSource()
     settings = Settings(database, clock=clock, pins=config.pins, specs=source.settings)
-    settings.prepare()
+    _open(database, settings, migrate=config.auto_migrate)
     reload_source = _reloader(settings, source)
     reload_source()
     waker = Waker()
@@ -107,6 +106,19 @@ def build(
         waker=waker,
         reload_source=reload_source,
     )
+
+
+def _open(database: Database, settings: Settings, *, migrate: bool) -> None:
+    try:
+        if migrate:
+            db.upgrade(database)
+        else:
+            db.require_current(database)
+        with db.explained():
+            settings.prepare()
+    except ConfigError:
+        database.close()
+        raise
 
 
 def _reloader(settings: Settings, source: DownloadSource) -> Callable[[], None]:

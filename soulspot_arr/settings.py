@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import logging
+import re
 import secrets
 import threading
 import time
@@ -19,6 +20,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from soulspot_arr import ledger
@@ -35,13 +37,18 @@ FRESH_SECONDS = 2.0
 INSTALLED_AT = "_installed_at"
 CATEGORIES = "_categories"
 REVISION = "_revision"
+_LARGEST = 999_999_999  # further on dates and durations overflow
+_UNUSABLE = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")  # PostgreSQL and HTTP refuse them
+RESUMED_AT = "_resumed_at"
 
 
 def _http_url(value: object) -> str | None:
-    parts = urlsplit(str(value))
-    if value and (parts.scheme not in {"http", "https"} or not parts.hostname):
-        return "must look like http://host:port"
-    return None
+    try:
+        parts = urlsplit(str(value))
+        sound = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a bracket that is never closed
+        sound = False
+    return None if sound or not value else "must look like http://host:port"
 
 
 def _absolute(value: object) -> str | None:
@@ -56,8 +63,16 @@ def _mapping_pairs(value: Any) -> str | None:
 
 
 def _seconds(value: Any) -> str | None:
-    numeric = all(item.replace(".", "", 1).isdecimal() for item in value)
+    numeric = all(re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,9})?", item) for item in value)
     return None if value and numeric else "must be numbers of seconds"
+
+
+def _moment(value: object) -> str | None:
+    try:
+        known = not value or datetime.fromisoformat(str(value)).tzinfo is not None
+    except ValueError:
+        known = False
+    return None if known else "must be a moment with its zone such as 2026-01-31T12:00:00+00:00"
 
 
 def _key(value: object) -> str | None:
@@ -78,7 +93,7 @@ CORE_SPECS: tuple[SettingSpec, ...] = (
     SettingSpec("search.rungs", int, 5, "How many query texts are tried for one question.", minimum=1, maximum=10),
     SettingSpec("search.enough_peers", int, 60, "A single search ends early when this many peers answered and the flow has dried up.", minimum=1),
     SettingSpec("search.dry_after", float, 2.0, "Seconds without a further answer that count as dried up.", minimum=0.1),
-    SettingSpec("search.enough_offers", int, 3, "No further query text is tried when this many offers are surely the album.", minimum=1),
+    SettingSpec("search.enough_offers", int, 3, "No further query text is tried when so many offers are surely the album; a lossless one is enough alone.", minimum=1),
     SettingSpec("search.per_quality", int, 3, "Offers shown for each quality.", minimum=1, maximum=30),
     SettingSpec("search.cache", float, 1800.0, "Seconds an answer is given again without searching.", minimum=0),
     SettingSpec("search.empty_cache", float, 600.0, "Seconds an empty answer is given again without searching.", minimum=0),
@@ -92,7 +107,7 @@ CORE_SPECS: tuple[SettingSpec, ...] = (
     SettingSpec("queue.max_wait", float, 86400.0, "Seconds a file may wait to be asked for.", minimum=60),
     SettingSpec("queue.claim_ttl", float, 120.0, "Seconds after which an unconfirmed request is made again.", minimum=1),
     SettingSpec("queue.paused", bool, False, "Nothing new is asked for while this is on."),
-    SettingSpec("queue.resume_at", str, "", "Moment at which a pause ends by itself (ISO 8601); empty for never."),
+    SettingSpec("queue.resume_at", str, "", "Moment at which a pause ends by itself (ISO 8601); empty for never.", check=_moment),
     SettingSpec("retry.attempts", int, 2, "How often a file is tried again at the same peer.", minimum=0, maximum=20),
     SettingSpec("retry.backoff", list, ["60", "300", "900"], "Seconds before each further attempt.", check=_seconds),
     SettingSpec("stall.queued", float, 21600.0, "Seconds in a peer's queue without any movement before the next attempt.", minimum=1),
@@ -111,10 +126,10 @@ CORE_SPECS: tuple[SettingSpec, ...] = (
     SettingSpec("jobs.complete", float, 5.0, "Seconds between two looks for finished grabs.", minimum=0.1),
     SettingSpec("jobs.health", float, 60.0, "Seconds between two health checks (each asks slskd once).", minimum=1),
     SettingSpec("jobs.housekeeping", float, 3600.0, "Seconds between two clean-ups.", minimum=1),
-    SettingSpec("retention.events", float, 30.0, "Days an event is kept.", minimum=1),
-    SettingSpec("retention.searches", float, 7.0, "Days a search is kept.", minimum=1),
-    SettingSpec("retention.releases", float, 14.0, "Days a release is kept after it was last seen.", minimum=1),
-    SettingSpec("retention.archived", float, 90.0, "Days an archived grab is kept.", minimum=1),
+    SettingSpec("retention.events", float, 30.0, "Days an event is kept.", minimum=1, maximum=36_500),
+    SettingSpec("retention.searches", float, 7.0, "Days a search is kept.", minimum=1, maximum=36_500),
+    SettingSpec("retention.releases", float, 14.0, "Days a release is kept after it was last seen.", minimum=1, maximum=36_500),
+    SettingSpec("retention.archived", float, 90.0, "Days an archived grab is kept.", minimum=1, maximum=36_500),
 )  # fmt: skip
 
 
@@ -144,6 +159,7 @@ class Settings:
         self.specs = {spec.key: spec for spec in (*CORE_SPECS, *specs)}
         self._pins = self._read_pins(pins or {})
         self._lock = threading.Lock()
+        self._learning = threading.Lock()
         self._rows: dict[str, Any] = {}
         self._read_at = float("-inf")
         self._listeners: list[Callable[[Mapping[str, Any]], None]] = []
@@ -223,11 +239,11 @@ class Settings:
     def _store(self, values: dict[str, Any], *, told: bool) -> None:
         now = self._clock()
         with self._db.write() as session:
-            for key, value in values.items():
-                session.merge(SettingRow(key=key, value=value, updated_at=now))
             revision = session.get(SettingRow, REVISION)
             number = int(revision.value) + 1 if revision else 1
-            session.merge(SettingRow(key=REVISION, value=number, updated_at=now))
+            # in one order, so that two writers wait for each other instead of both giving up
+            for key, value in sorted({**values, REVISION: number}.items()):
+                self._insert(session, key, value, at=now, replace=True)
             if told:
                 shown = {k: "********" if self.specs[k].secret else v for k, v in values.items()}
                 event = EventRecord("settings.changed", "Settings changed.", data=shown)
@@ -242,14 +258,25 @@ class Settings:
     def prepare(self) -> None:
         """First start: the API key and the moment of installation come into being, once."""
         with self._db.write() as session:
-            self._insert_once(session, INSTALLED_AT, self._clock().isoformat())
+            now = self._clock()
+            self._insert(session, INSTALLED_AT, now.isoformat(), at=now, replace=False)
             if "auth.api_key" not in self._pins:
-                self._insert_once(session, "auth.api_key", secrets.token_hex(16))
+                key = secrets.token_hex(16)
+                self._insert(session, "auth.api_key", key, at=now, replace=False)
         self.reread()
 
-    def _insert_once(self, session: Session, key: str, value: Any) -> None:
-        if session.get(SettingRow, key) is None:
-            session.add(SettingRow(key=key, value=value, updated_at=self._clock()))
+    def _insert(
+        self, session: Session, key: str, value: Any, *, at: datetime, replace: bool
+    ) -> None:
+        """One statement on both databases: two processes may write the same key at once."""
+        insert = postgresql.insert if self._db.dialect == "postgresql" else sqlite.insert
+        row = {"value": value, "updated_at": at}
+        statement = insert(SettingRow).values(key=key, **row)
+        if replace:
+            statement = statement.on_conflict_do_update(index_elements=["key"], set_=row)
+        else:
+            statement = statement.on_conflict_do_nothing()
+        session.execute(statement)
 
     @property
     def installed_at(self) -> datetime:
@@ -274,8 +301,10 @@ class Settings:
         """Remember a category a client used, so that its next Test finds it."""
         if not name or name == "*" or name in self.categories() or len(name) > 80:
             return
-        learnt = list(self.internal(CATEGORIES, []))
-        self.put_internal({CATEGORIES: [*learnt[-49:], name]})
+        with self._learning:
+            self.reread()
+            learnt = list(self.internal(CATEGORIES, []))
+            self.put_internal({CATEGORIES: [*learnt[-49:], name]})
 
 
 def parse_text(spec: SettingSpec, raw: str) -> Any:
@@ -308,8 +337,13 @@ def _complaint(spec: SettingSpec, value: Any) -> str | None:
         return f"must be {_NOUN[spec.type]}"
     if spec.type is list and not all(isinstance(item, str) for item in value):
         return "must be a list of texts"
+    texts = value if spec.type is list else [value] if spec.type is str else []
+    if any(_UNUSABLE.search(text) for text in texts):
+        return "must not contain control characters"
     if spec.choices and value not in spec.choices:
         return f"must be one of {', '.join(spec.choices)}"
+    if spec.type in {int, float} and abs(value) > _LARGEST:
+        return f"must be at most {_LARGEST}"
     # "not >=" and not "<": NaN compares false with everything and must not pass
     if spec.minimum is not None and not value >= spec.minimum:
         return f"must be at least {spec.minimum:g}"

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 
 from soulspot_arr.demo import programme
 from soulspot_arr.demo.decisions import Decision
@@ -35,7 +35,7 @@ from soulspot_arr.demo.newznab_client import NewznabClient
 from soulspot_arr.demo.prowlarr import LIDARR_SYNC_CATEGORIES, ProwlarrClient
 from soulspot_arr.demo.sabnzbd_client import SabnzbdClient, TestFinding
 from soulspot_arr.demo.screen import Screen, clock, megabytes
-from soulspot_arr.demo.stage import Stage, StageFailure
+from soulspot_arr.demo.stage import StageFailure
 from soulspot_arr.demo.stock_lidarr import Preferences, StockLidarr
 
 LOST_POLLS_ALLOWED = 5
@@ -60,11 +60,39 @@ class Tempo:
         )
 
 
-class Acts:
-    """One show: a Lidarr, a Prowlarr and the stage they play on."""
+class Place(Protocol):
+    """Where a show is played: a running service, a library folder, and somebody who watches."""
 
-    def __init__(self, screen: Screen, stage: Stage, tempo: Tempo) -> None:
+    @property
+    def service_url(self) -> str: ...
+
+    @property
+    def api_key(self) -> str: ...
+
+    @property
+    def root(self) -> Path: ...
+
+    @property
+    def library_root(self) -> Path: ...
+
+    @property
+    def service_log(self) -> Path: ...
+
+    def check(self) -> None: ...
+
+
+class Acts:
+    """One show: a Lidarr, a Prowlarr and the place they play at."""
+
+    def __init__(
+        self,
+        screen: Screen,
+        stage: Place,
+        tempo: Tempo,
+        acts: Sequence[tuple[Album, str]] = programme.ACTS,
+    ) -> None:
         self._screen = screen
+        self._acts = acts
         self._stage = stage
         self._tempo = tempo
         url, key = stage.service_url, stage.api_key
@@ -75,7 +103,7 @@ class Acts:
         self._lidarr = StockLidarr(
             NewznabClient(f"{url}/newznab", api_key=key, pacing=tempo.pacing),
             self._client,
-            library=programme.LIBRARY,
+            library=[album for album, _ in acts],
             library_root=stage.library_root,
             preferences=Preferences(nzb_retry_pause=min(3.0, tempo.pacing)),
         )
@@ -85,21 +113,19 @@ class Acts:
     def play(self) -> None:
         """All acts in order; StageFailure when one of them cannot be finished."""
         self._screen.act(
-            1,
-            "The four Test buttons",
+            "1. The four Test buttons",
             "Before anything is saved, Lidarr and Prowlarr test the indexer and the download "
             "client. A green tick means: no error and no warning.",
         )
         self._test_buttons()
-        for number, (album, explanation) in enumerate(programme.ACTS, start=2):
-            name = f"{album.artist}: {album.title}"
-            self._screen.act(number, name, explanation)
+        for number, (album, explanation) in enumerate(self._acts, start=2):
+            self._screen.act(f"{number}. {album.artist}: {album.title}", explanation)
             self._album(album)
 
     def summary(self, seconds: float) -> None:
         """What happened and where the files are."""
         files = [path for event in self._imported for path in event.files]
-        self._screen.act(len(programme.ACTS) + 2, "What happened")
+        self._screen.act("What happened")
         albums = f"{len(self._imported)} album{'s' if len(self._imported) != 1 else ''}"
         self._screen.good(f"{albums}, {len(files)} tracks, in the library after {seconds:.0f} s.")
         if self._failures:

@@ -143,7 +143,7 @@ def decide_all(
 
 
 def is_blocklisted(
-    release: FoundRelease, artist: str, indexer: str, rows: Iterable[BlocklistRow]
+    release: FoundRelease, rows: Iterable[BlocklistRow], *, artist: str, indexer: str
 ) -> bool:
     """Whether Lidarr would recognise the release as one that failed before (§8.2)."""
     pattern = _like(release.title)
@@ -225,7 +225,8 @@ def _queue_reasons(quality: str, album: Album, around: Surroundings) -> Iterable
 
 
 def _blocklist_reasons(release: FoundRelease, album: Album, around: Surroundings) -> Iterable[str]:
-    if is_blocklisted(release, album.artist, around.indexer, around.blocklist):
+    rows = around.blocklist
+    if is_blocklisted(release, rows, artist=album.artist, indexer=around.indexer):
         yield "Release is blocklisted"
 
 

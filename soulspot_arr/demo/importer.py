@@ -59,7 +59,7 @@ class _Verdict:
 
 
 def import_download(
-    output_path: str, grabbed: Album, library: Iterable[Album], library_root: Path
+    output_path: str, grabbed: Album, *, library: Sequence[Album], library_root: Path
 ) -> ImportResult:
     """Try to import what lies at `output_path` for the artist of the grabbed album."""
     if not output_path:
@@ -82,7 +82,7 @@ def import_download(
     ]
     groups = folder_scan.group_files([read_tags(path) for path in paths])
     verdicts = _largest_only([_judge(group, candidates) for group in groups])
-    return _carry_out(verdicts, source, grabbed, library_root)
+    return _carry_out(verdicts, source, grabbed=grabbed, library_root=library_root)
 
 
 def artist_folder(library_root: Path, artist: str) -> Path:
@@ -169,7 +169,7 @@ def _largest_only(verdicts: Sequence[_Verdict]) -> list[_Verdict]:
 
 
 def _carry_out(
-    verdicts: Sequence[_Verdict], source: Path, grabbed: Album, library_root: Path
+    verdicts: Sequence[_Verdict], source: Path, *, grabbed: Album, library_root: Path
 ) -> ImportResult:
     imported: list[Path] = []
     messages: list[str] = []

@@ -81,7 +81,7 @@ class NewznabClient:
         return () if kind is None else _valid(self._page(kind, "", 0).releases)
 
     def search_album(
-        self, artist: str, album: str, disambiguation: str = "", year: int = 0
+        self, artist: str, album: str, *, disambiguation: str = "", year: int = 0
     ) -> tuple[FoundRelease, ...]:
         """An album search through both tiers; the second only runs when the first found nothing."""
         caps = self.capabilities()

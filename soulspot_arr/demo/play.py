@@ -64,7 +64,7 @@ def _show(screen: Screen, stage: Stage, options: DemoOptions) -> int:
 
 
 def _keep(screen: Screen, stage: Stage) -> None:
-    screen.act(0, "Still running", "Everything stays up until you press Ctrl-C.")
+    screen.act("Still running", "Everything stays up until you press Ctrl-C.")
     screen.pair("web page", stage.service_url)
     screen.pair("Newznab", f"{stage.service_url}/newznab  (API path /api)")
     screen.pair("SABnzbd", f"{stage.service_url}  (URL base /sabnzbd)")

@@ -66,7 +66,8 @@ ACTS = (
     (
         HARBOUR_LIGHTS,
         "Many people share this record: some complete, some not, some behind a very long queue, "
-        "and the fastest two will never send a byte. The profile allows lossless files only.",
+        "and the fastest two will never send a byte: SoulSpot replaces such a peer inside the same "
+        "download, before Lidarr hears of it. The profile allows lossless files only.",
     ),
     (
         NORTHBOUND,
@@ -79,4 +80,3 @@ ACTS = (
         "answering, and one whose connection drops in every file.",
     ),
 )
-LIBRARY = tuple(album for album, _ in ACTS)

@@ -143,12 +143,12 @@ def read_version(text: str) -> str | None:
 
 
 def parse_version(version: str | None) -> tuple[int, int, int] | None:
-    """Three numbers out of a version text, `develop` being 1.1.0; None when Lidarr finds none."""
+    """Three numbers out of a version text, `develop` being 3.0.0; None when Lidarr finds none."""
     if version is None:
         return None
     match = _VERSION.search(version)
     if match is None:
-        return (1, 1, 0) if version.strip().lower() == "develop" else None
+        return (3, 0, 0) if version.lower() == "develop" else None
     patch = match.group(3)
     return int(match.group(1)), int(match.group(2)), 0 if patch == "x" else int(patch)
 

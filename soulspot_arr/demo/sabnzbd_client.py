@@ -207,7 +207,7 @@ class SabnzbdClient:
         version = answers.parse_version(raw)
         if raw is None or version is None:
             return TestFinding("Version", f"Unknown Version: {raw}")
-        if raw.strip().lower() == "develop":
+        if raw.lower() == "develop":
             return TestFinding("Version", "develop version, assuming 3.0.0 or higher", True)
         if version < (0, 7, 0):
             return TestFinding("Version", f"Version 0.7.0 or newer is required, not {raw}")

@@ -27,7 +27,7 @@ class Screen:
         self._stream = stream
         self._live = stream.isatty() and environ.get("TERM", "") != "dumb"
         self._colour = self._live and not environ.get("NO_COLOR")
-        self._encoding = stream.encoding or "ascii"
+        self._encoding = stream.encoding or "utf-8"
         self._glyphs = _can_encode("✓█─└…", self._encoding)
         self._pending = False
         self._last_step = ""
@@ -40,9 +40,9 @@ class Screen:
         self.line(self._style(text, "bold"))
         self.paragraph(subtitle)
 
-    def act(self, number: int, text: str, explanation: str = "") -> None:
+    def act(self, text: str, explanation: str = "") -> None:
         """The heading of a scene with a sentence about what is going to happen."""
-        heading = f"── {number}. {text} "
+        heading = f"── {shorten(text, WIDTH - 8)} "
         self.line()
         self.line(self._style(heading + "─" * (WIDTH - len(heading)), "cyan"))
         if explanation:
@@ -80,7 +80,7 @@ class Screen:
         self.line(self._style(f"     {'quality':<14}{'size':>9}  release title", "dim"))
         for number, (mark, quality, size, title) in enumerate(rows):
             colour = "green" if mark == "✓" else "red"
-            cells = f"{quality:<14}{size:>9}  {shorten(title, WIDTH - 30)}"
+            cells = f"{quality:<14}{size:>9}  {shorten_middle(title, WIDTH - 30)}"
             self.line(f"  {self._style(mark, colour)}  {cells}")
             if number in remarks:
                 self.line(self._style(f"     └ {shorten(remarks[number], WIDTH - 7)}", "dim"))
@@ -151,6 +151,11 @@ def clock(remaining: timedelta | None) -> str:
 def shorten(text: str, width: int) -> str:
     """At most `width` characters, the cut marked."""
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def shorten_middle(text: str, width: int, kept: int = 21) -> str:
+    """At most `width` characters; the last `kept` stay, because titles differ at their end."""
+    return text if len(text) <= width else shorten(text[:-kept], width - kept) + text[-kept:]
 
 
 def _can_encode(text: str, encoding: str) -> bool:

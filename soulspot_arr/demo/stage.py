@@ -28,13 +28,14 @@ STOP_SECONDS = 8.0
 LOG_TAIL = 25
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 _GUARD = Path(__file__).with_name("guard.py")
-# The demo should not wait minutes for what a person sets up once: a short pause between looks.
+# Nobody sits through minutes of back-off: the demo looks more often and tries again sooner.
 _SHORT_INTERVALS = {
     "SOULSPOT_JOBS_HEARTBEAT": "1",
     "SOULSPOT_JOBS_DISPATCH": "0.5",
     "SOULSPOT_JOBS_POLL": "0.5",
     "SOULSPOT_JOBS_POLL_QUEUED": "1",
     "SOULSPOT_JOBS_COMPLETE": "0.5",
+    "SOULSPOT_RETRY_BACKOFF": "1,3,9",
 }
 
 
@@ -71,14 +72,13 @@ class Stage:
         self._children: list[tuple[str, subprocess.Popen[bytes], Path]] = []
 
     def __enter__(self) -> Self:
-        try:
+        with contextlib.ExitStack() as undo:
+            undo.callback(self.close)
             self.library_root.mkdir(parents=True, exist_ok=True)
             self.downloads.mkdir(parents=True, exist_ok=True)
             self._start_simulator()
             self._start_service()
-        except BaseException:
-            self.close()
-            raise
+            undo.pop_all()
         return self
 
     def __exit__(

@@ -86,7 +86,10 @@ class StockLidarr:
         """An album search: every result judged, the best first."""
         try:
             releases = self.indexer.search_album(
-                album.artist, album.title, album.disambiguation, album.year
+                album.artist,
+                album.title,
+                disambiguation=album.disambiguation,
+                year=album.year,
             )
         except IndexerFault as fault:
             return SearchFailed(album, str(fault))
@@ -173,14 +176,20 @@ class StockLidarr:
             download.messages = ("Unable to parse download, automatic import is not possible.",)
             return [ImportStuck(nzo_id, download.state, download.messages)]
         result = import_download(
-            download.item.output_path, download.album, self.library, self.library_root
+            download.item.output_path,
+            download.album,
+            library=self.library,
+            library_root=self.library_root,
         )
         self.tracker.settle(download, TrackedState(result.state.value))
         download.messages = result.messages
         if result.state is not ImportState.IMPORTED:
             return [ImportStuck(nzo_id, download.state, result.messages)]
         events: list[Event] = [Imported(nzo_id, download.album, result.files, result.distance)]
-        if self._preferences.remove_completed and download.item.status is ItemStatus.COMPLETED:
+        if (
+            self._preferences.remove_completed
+            and download.item.status is not ItemStatus.DOWNLOADING
+        ):
             events += self._remove(download)
         return events
 

@@ -21,6 +21,9 @@ from soulspot_arr.rules.lidarr_parser import (
 )
 from soulspot_arr.rules.lidarr_text import clean_name
 
+# What is done or given up leaves the activity page at the next poll.
+_NO_LONGER_TRACKED = frozenset({TrackedState.IMPORTED, TrackedState.DOWNLOAD_FAILED})
+
 
 @dataclass(frozen=True, slots=True)
 class Grab:
@@ -58,14 +61,16 @@ class Tracker:
         seen: set[str] = set()
         for item in items:
             seen.add(item.nzo_id)
-            self._advance(self._track(item))
-        gone = [
-            nzo_id
-            for nzo_id, download in self.downloads.items()
-            if download.trackable and nzo_id not in seen
-        ]
-        for nzo_id in gone:
-            self.downloads[nzo_id].trackable = False
+            download = self._track(item)
+            self._advance(download)
+            download.trackable = download.state not in _NO_LONGER_TRACKED
+        gone: list[str] = []
+        for nzo_id, download in self.downloads.items():
+            if nzo_id in seen or not download.trackable:
+                continue
+            download.trackable = False
+            if download.state not in _NO_LONGER_TRACKED:
+                gone.append(nzo_id)
         return gone
 
     def settle(self, download: TrackedDownload, state: TrackedState) -> None:
@@ -76,18 +81,14 @@ class Tracker:
 
     def active_qualities(self, album: Album) -> tuple[str, ...]:
         """Qualities of everything of this album in Lidarr's queue, stuck imports included."""
-        ignored = {
-            TrackedState.DOWNLOAD_FAILED,
-            TrackedState.FAILED_PENDING,
-            TrackedState.IMPORTED,
-        }
         return tuple(
             download.grab.decision.quality
             for download in self.downloads.values()
             if download.trackable
+            and download.state not in _NO_LONGER_TRACKED
             and download.grab is not None
             and download.album == album
-            and download.state not in ignored
+            and download.state is not TrackedState.FAILED_PENDING
         )
 
     def forget_memory(self) -> None:
@@ -98,7 +99,7 @@ class Tracker:
         known = self.downloads.get(item.nzo_id)
         if known is not None and known.state is not TrackedState.DOWNLOADING:
             # The new item object carries no "already removed" mark (contract lidarr §3.6).
-            known.item, known.trackable, known.removed = item, True, False
+            known.item, known.removed = item, False
             return known
         grab = self.grabs.get(item.nzo_id)
         state = self.final.get(item.nzo_id, TrackedState.DOWNLOADING)

@@ -6,6 +6,8 @@ Artist and album have to be found in different places of the path, so that a fol
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -17,6 +19,7 @@ from soulspot_arr.rules.grouping import Candidate
 from soulspot_arr.rules.reading import PathReading, is_format, is_root
 from soulspot_arr.rules.spelling import (
     colours,
+    counted,
     essence,
     likeness,
     normalise,
@@ -26,6 +29,7 @@ from soulspot_arr.rules.spelling import (
     split_title,
     squeeze,
     versions,
+    word_set,
     words,
 )
 from soulspot_arr.rules.tracks import DASH
@@ -43,6 +47,11 @@ _REFUSED = 0.4  # the most that is left when something contradicts
 _ON_STAGE = frozenset({"live", "unplugged", "acoustic", "session"})
 _OTHERS_PLAY = frozenset({"tribute", "karaoke", "cover", "lullaby"})
 _VARIOUS = frozenset({"various artists", "various", "va", "v a", "diverse", "verschiedene"})
+
+_NOTE = re.compile(r"\s*\(([^()]*)\)\s*\Z")
+_COUNTING_NOTES = word_set(
+    "version versions soundtrack ost score cast musical motion picture film movie part vol volume"
+)
 
 Words = tuple[str, ...]
 
@@ -271,6 +280,13 @@ def _album(asked: Sought, candidate: Candidate, place: _Place) -> float:
     forms = [essence(words(reading.album)), essence(place.rest)]
     if reading.year is not None and reading.album.isdecimal():
         forms.append((str(reading.year),))  # "1989 - 2014" as well as "2014 - 1989"
+    best = _closest(asked, forms)
+    if best < ALBUM_NEEDED:
+        best = 0.8 * (_closest(asked, [_without_note(asked, reading.album)]) >= 0.95)
+    return best
+
+
+def _closest(asked: Sought, forms: Sequence[Words]) -> float:
     return max(
         (
             _of_one_volume(wanted, form)
@@ -282,11 +298,22 @@ def _album(asked: Sought, candidate: Candidate, place: _Place) -> float:
     )
 
 
+def _without_note(asked: Sought, album: str) -> Words:
+    """A name without the note in brackets behind it ("Nevermind (DGC)"), unless the note counts."""
+    match = _NOTE.search(album)
+    if match is None or "(" in asked.album:
+        return ()
+    note = words(match[1])
+    if versions(note) or numerals(note) or _COUNTING_NOTES.intersection(note):
+        return ()
+    return essence(words(album[: match.start()]))
+
+
 def _of_one_volume(wanted: Words, found: Words) -> float:
     mine, theirs = numerals(wanted), numerals(found)
     if mine != theirs and (mine | theirs) != {1}:
         return min(likeness(wanted, found), 0.5)
-    return likeness(wanted, found)
+    return likeness(counted(wanted), counted(found)) if mine else likeness(wanted, found)
 
 
 def _contradictions(asked: Sought, candidate: Candidate, place: _Place) -> list[str]:

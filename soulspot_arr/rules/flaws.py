@@ -13,7 +13,7 @@ from soulspot_arr.domain import Rejection
 from soulspot_arr.rules.grouping import Candidate, CandidateFile
 from soulspot_arr.rules.quality import token
 from soulspot_arr.rules.reading import SEPARATORS
-from soulspot_arr.rules.spelling import normalise
+from soulspot_arr.rules.tracks import title_key
 
 _MAX_NAME = 255  # bytes; longer components can never be created (contract slskd §6.5, row 19)
 _MAX_FILE = 8 * 1024**3
@@ -80,7 +80,7 @@ def _sizes(candidate: Candidate) -> Iterator[Rejection]:
 
 def _repeated(candidate: Candidate) -> Iterator[Rejection]:
     places = Counter(
-        (file.disc, file.track, "" if file.track is not None else normalise(file.title))
+        (file.disc, file.track, "" if file.track is not None else title_key(file.title))
         for file in candidate.files
     )
     again = [place for place, count in places.items() if count > 1]

@@ -24,10 +24,10 @@ from soulspot_arr.rules.spelling import normalise
 from soulspot_arr.rules.tracks import (
     IMPORTABLE,
     TrackName,
-    bare_title,
     read_track,
     settle,
     split_extension,
+    title_key,
 )
 
 
@@ -93,7 +93,7 @@ class _Member:
     def place(self) -> tuple[int, int | None, str]:
         """Two files of one format at one place are the same track twice."""
         if self.name.track is None:
-            return self.disc, None, normalise(bare_title(self.name))
+            return self.disc, None, title_key(self.name.title)
         return self.disc, self.name.track, ""
 
 
@@ -178,8 +178,11 @@ def _candidates(root: str, discs: list[tuple[int, _Folder]]) -> list[Candidate]:
         by_codec.setdefault(member.codec, []).append(member)
     found: list[Candidate] = []
     for copies in by_codec.values():
-        for part in _part_copies(copies):
-            found.extend(_one_per_album(root, discs, part))
+        if len({member.place for member in copies}) == len(copies):
+            found.append(_candidate(root, discs, copies))
+        else:
+            for part in _part_copies(copies):
+                found.extend(_one_per_album(root, discs, part))
     return found
 
 
@@ -199,9 +202,7 @@ def _members(disc: int, folder: _Folder) -> list[_Member]:
 
 
 def _part_copies(copies: list[_Member]) -> list[list[_Member]]:
-    """16 and 24 bit copies of the same tracks apart; without such copies everything together."""
-    if len({member.place for member in copies}) == len(copies):
-        return [copies]
+    """16 and 24 bit copies of the same tracks apart; anything else together."""
     by_depth: dict[bool, list[_Member]] = {}
     for member in copies:
         by_depth.setdefault((member.raw.bit_depth or 16) > 16, []).append(member)

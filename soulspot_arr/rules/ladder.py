@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from soulspot_arr.domain import Query
 from soulspot_arr.rules.evidence import is_various
 from soulspot_arr.rules.spelling import split_title, word_set, words
+from soulspot_arr.rules.tracks import LONGEST_NAME
 
 MAX_WORDS = 6
 """More words find less: each of them has to be in the path."""
@@ -30,6 +31,15 @@ _TAIL_YEAR = re.compile(r"\s+(?:(?:19|20)\d\d|0)\s*\Z")
 _LEFT_OUT = frozenset({"the", "a", "an", "and", "n"})
 _COMMON = word_set("of in to on for from with at by my your is it el la le les los die der das de")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
+_ROMAN |= {
+    "xi": "11",
+    "xii": "12",
+    "xiii": "13",
+    "xiv": "14",
+    "xv": "15",
+    "xvi": "16",
+    "xvii": "17",
+}
 _ARABIC = {arabic: roman for roman, arabic in _ROMAN.items()}
 
 Words = tuple[str, ...]
@@ -40,6 +50,7 @@ def ladder(query: Query) -> tuple[str, ...]:
 
     At least four as long as one word of two characters is there.
     """
+    query = Query(_cut(query.artist), _cut(query.album), query.year, _cut(query.term))
     if query.artist or query.album:
         by = () if is_various(query.artist) else _plain(query.artist)
         core = _core(query)
@@ -51,6 +62,10 @@ def ladder(query: Query) -> tuple[str, ...]:
     if len(texts) < ENOUGH_RUNGS and (by or core):
         texts = _askable((*(tuple(text.split()) for text in texts), *_fillers(by, core)))
     return texts
+
+
+def _cut(text: str) -> str:
+    return " ".join(text[:LONGEST_NAME].split())
 
 
 def _core(query: Query) -> Words:
@@ -68,7 +83,7 @@ def _album_rungs(query: Query, by: Words, core: Words) -> Iterator[Words]:
         yield _fit(artist, name)
     if core != album:
         yield _fit(by, core)
-    yield _fit(by, tuple(_ROMAN.get(word, _ARABIC.get(word, word)) for word in core))
+    yield _fit(by, _renumbered(title))
     rare = _distinctive(core)
     if len(rare) > 1:
         yield _fit((), core)
@@ -84,6 +99,12 @@ def _album_rungs(query: Query, by: Words, core: Words) -> Iterator[Words]:
         yield _fit(by, tuple(sorted(core, key=_weight, reverse=True)[:short]))
     if year:
         yield _fit(by, year)
+
+
+def _renumbered(title: str) -> Words:
+    """`Chicago 4` as `Chicago IV`, and the other way round as far as a number can be asked for."""
+    found = words(_without_brackets(title))
+    return _plain(" ".join(_ROMAN.get(word, _ARABIC.get(word, word)) for word in found))
 
 
 def _weight(word: str) -> tuple[bool, int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from soulspot_arr.rules.spelling import normalise, only_describes, significant, word_set, words
-from soulspot_arr.rules.tracks import DASH, read_track, split_extension
+from soulspot_arr.rules.tracks import DASH, LONGEST_NAME, read_track, split_extension
 
 SEPARATORS = re.compile(r"[\\/]+")
 """Both slashes divide: shares of Windows and of everything else answer side by side."""
@@ -111,7 +111,7 @@ class PathReading:
 
 def segments(path: str) -> tuple[str, ...]:
     """The folders (and the file) of a remote path without drive, share marker and empty parts."""
-    parts = [part.strip() for part in SEPARATORS.split(path)]
+    parts = [part.strip()[:LONGEST_NAME] for part in SEPARATORS.split(path)]
     parts = [part for part in parts if part]
     if parts and _ROOT_MARK.match(parts[0]):
         parts = parts[1:]

@@ -60,7 +60,7 @@ _EDITION_WORDS = word_set(
 _EDITION_PREFIXES = word_set(
     """
     super japan japanese uk us usa eu europe european german germany france french korean 1st first
-    2nd second original full complete ultimate legacy official clean dirty
+    2nd second original full complete ultimate legacy official clean dirty mix
     """
 )
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)\Z")
@@ -88,6 +88,7 @@ _LETTER_SIGNS = re.compile(r"(?<=[^\W\d_])[!$](?=[^\W\d_])|\$(?=[^\W\d_]{2})")
 _SIGN = {"!": "i", "$": "s"}
 _NOT_ALNUM_ASCII = str.maketrans({chr(c): " " for c in range(128) if not chr(c).isalnum()})
 _YEAR = re.compile(r"(?:19|20)\d\d\Z")
+_LONGEST_DISAMBIGUATION = 8  # words
 
 
 @lru_cache(maxsize=16_384)
@@ -190,18 +191,25 @@ def versions(found: tuple[str, ...]) -> frozenset[str]:
 
 def numerals(found: tuple[str, ...]) -> frozenset[int]:
     """The volume numbers among these words, however they are written; years do not count."""
-    values: set[int] = set()
+    return frozenset(int(word) for word in counted(found) if len(word) <= 3 and word.isdecimal())
+
+
+def counted(found: tuple[str, ...]) -> tuple[str, ...]:
+    """The words with every volume number in digits ("Future II", "Part Two")."""
+    kept: list[str] = []
     previous = ""
     for word in found:
         after_volume = previous in _VOLUME_WORDS
-        if word.isdecimal() and word.isascii() and len(word) <= 3:
-            values.add(int(word))
-        elif word in _ROMAN and (after_volume or word not in _AMBIGUOUS_ROMAN):
-            values.add(_ROMAN[word])
-        elif after_volume and word in _SPELT:
-            values.add(_SPELT[word])
+        value = None
+        if word in _ROMAN and (after_volume or word not in _AMBIGUOUS_ROMAN):
+            value = _ROMAN[word]
+        elif word in _SPELT and after_volume:
+            value = _SPELT[word]
+        elif word.isdecimal() and len(word) <= 3:
+            value = int(word)  # "02" is 2
+        kept.append(word if value is None else str(value))
         previous = word
-    return frozenset(values)
+    return tuple(kept)
 
 
 def colours(found: tuple[str, ...]) -> frozenset[str]:
@@ -263,7 +271,7 @@ def split_title(artist: str, album: str) -> Title:
     capitals, when they only describe.
     """
     parts = album.split()
-    for index in range(1, len(parts)):
+    for index in range(max(len(parts) - _LONGEST_DISAMBIGUATION, 1), len(parts)):
         head, tail = " ".join(parts[:index]), " ".join(parts[index:])
         if not words(tail) or not only_describes(words(tail)) or not words(head):
             continue

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from soulspot_arr.rules.spelling import word_set
+from soulspot_arr.rules.spelling import normalise, squeeze, word_set
 
 IMPORTABLE = {
     "flac": "FLAC",
@@ -39,6 +39,9 @@ _OTHER_FILES = word_set(
     ini db url html htm lrc par2 accurip xml
     """
 )
+
+LONGEST_NAME = 512
+"""Characters of a name that are read; no disk holds half as many."""
 
 DASH = re.compile(r"\s+[-–—―]+\s*|[-–—―]+\s+|_-_")
 """What divides the parts of a name: a dash with a blank on at least one side."""
@@ -92,6 +95,7 @@ def split_extension(name: str) -> tuple[str, str]:
 
 def read_track(stem: str) -> TrackName:
     """Read a file name without its extension."""
+    stem = stem[:LONGEST_NAME]
     text = stem if " " in stem else stem.replace("_", " ")
     match = _NUMBER.match(text)
     if match is None:
@@ -152,9 +156,10 @@ def _claim(title: str) -> str:
     return parts[0] if len(parts) > 1 else ""
 
 
-def bare_title(name: TrackName) -> str:
-    """The title without a mark that some program put on a second copy."""
-    return _COPY_MARK.sub("", name.title)
+def title_key(title: str) -> str:
+    """The title as it is compared, without a mark that some program put on a second copy."""
+    bare = _COPY_MARK.sub("", title)
+    return normalise(bare) or squeeze(bare)
 
 
 def settle(names: Sequence[TrackName]) -> tuple[TrackName, ...]:

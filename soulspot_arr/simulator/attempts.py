@@ -224,6 +224,8 @@ class Attempts:
             if plan.outcome == "deny_queued":
                 raise Failed("Rejected", plan.text or "Too many files")
             raise Failed("Errored", "Download reported as failed by remote client", retried=True)
+        if plan.outcome != "instant":
+            yield self._process.timings.offer
         if not job.ticket.granted.fired:
             yield Wait(job.ticket.granted)
         announced = plan.size if plan.outcome == "size_changed" else None

@@ -32,6 +32,7 @@ class Timings:
     results_gap: float = 0.2
     count_write: float = 0.25
     negotiation: float = 0.3
+    offer: float = 0.1
     initializing: float = 0.1
     enqueue_limit: float = 180.0
     progress: float = 0.25

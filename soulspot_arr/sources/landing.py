@@ -39,6 +39,13 @@ def safe_folder(path: str, windows: bool) -> str:
     return "/".join(safe_segment(part, windows) for part in segments(path))
 
 
+def stored_folder(folder: str, windows: bool) -> str:
+    """A cleaned folder as it is found on disk: Windows drops dots and spaces at the end of names."""
+    if not windows:
+        return folder
+    return "/".join(part.rstrip(". ") or part for part in folder.split("/"))
+
+
 def landing_name(path: str, windows: bool = False) -> str:
     """Name on disk of the file with this remote path; empty when the path names no file."""
     name = _SEPARATORS.split(path)[-1]

@@ -251,7 +251,8 @@ class SlskdSource:
     def search_raw(self, text: str, *, limits: SearchLimits) -> Sequence[RawFolder]:
         """What peers answered by the limit; a slskd that hangs yields what is there, or nothing."""
         link = self._link
-        return self._desk.run(link.http, link.values.search_options(), text, limits)
+        options = link.values.search_options()
+        return self._desk.run(link.http, text, options=options, limits=limits)
 
     def foreign_searches(self, since: datetime) -> Sequence[datetime]:
         """Starts of searches that others made through this slskd."""
@@ -266,7 +267,8 @@ class SlskdSource:
             raise SourceThrottled(message, source=NAME, retry_after=5.0)
         try:
             link = self._link
-            return Enqueue(link.http, link.able(), link.destinations, request).run()
+            enqueue = Enqueue(link.http, request, able=link.able(), destinations=link.destinations)
+            return enqueue.run()
         finally:
             self._enqueues.release()
 
@@ -279,8 +281,8 @@ class SlskdSource:
         if reply.status != 200:
             raise reply.unexpected("the list of downloads")
         found = list(records(reply.need_list("the list of downloads")))
-        placements = link.destinations.placements(link.http, able, found)
-        return Snapshot(at, tuple(link.finality.transfers(found, able, placements)))
+        placements = link.destinations.placements(link.http, found, able=able)
+        return Snapshot(at, tuple(link.finality.transfers(found, able, placements=placements)))
 
     def cancel_raw(self, refs: Sequence[TransferRef], *, forget: bool = False) -> None:
         """Stop these transfers and no others; waits up to 5 s for their end when forgetting."""

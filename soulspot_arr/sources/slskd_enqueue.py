@@ -73,7 +73,7 @@ class Destinations:
         self._store(batch_id.lower(), _Batch(destination, searched=False))
 
     def placements(
-        self, http: SlskdHttp, able: Abilities, found: Sequence[Record]
+        self, http: SlskdHttp, found: Sequence[Record], *, able: Abilities
     ) -> dict[str, str | None]:
         """By record id: the folder, or None while the batch cannot be asked about."""
         if able.batches and able.pattern != "{}":
@@ -133,7 +133,12 @@ class Enqueue:
     """One request for files of one peer."""
 
     def __init__(
-        self, http: SlskdHttp, able: Abilities, destinations: Destinations, request: BatchRequest
+        self,
+        http: SlskdHttp,
+        request: BatchRequest,
+        *,
+        able: Abilities,
+        destinations: Destinations,
     ) -> None:
         self._http = http
         self._able = able
@@ -203,6 +208,9 @@ class Enqueue:
             before = len(found)
         if not exists:
             raise SourceUnavailable("slskd has not taken the request", source=NAME)
+        running = self._running()
+        if running:  # then the batch is empty because there was nothing left to record
+            return _Outcome(running)
         # The batch is recorded before the peer is reached: its id is spent (contract slskd §5.3).
         message = "slskd took the request but could not reach the peer; a new key is needed"
         key = self._request.key
@@ -241,6 +249,10 @@ class Enqueue:
         listed = newest(item for item in self._listed() if item.id not in before or not item.over)
         return {name: item for name, item in listed.items() if name in self._files}
 
+    def _running(self) -> dict[str, Record]:
+        listed = newest(item for item in self._listed() if not item.over)
+        return {name: item for name, item in listed.items() if name in self._files}
+
     def _listed(self) -> Iterable[Record]:
         """The peer's downloads, through the full list when its name collides with a route."""
         peer = self._request.peer
@@ -258,10 +270,9 @@ class Enqueue:
         found = dict(outcome.found)
         if len(found) < len(self._files) and self._able.batches:
             # "Skipped: Already in progress": the running transfer is as good as a new one.
-            running = newest(item for item in self._listed() if not item.over)
-            found = {**running, **found}
-        wanted = [item for name, item in found.items() if name in self._files]
-        placements = self._destinations.placements(self._http, self._able, wanted)
+            found = {**self._running(), **found}
+        known = list(found.values())
+        placements = self._destinations.placements(self._http, known, able=self._able)
         accepted, refused = [], []
         for name, file in self._files.items():
             item = found.get(name)

@@ -136,6 +136,8 @@ class SlskdHttp:
 
     def _new_session(self) -> requests.Session:
         session = requests.Session()
+        if not self._address.verify_tls:  # a choice that was made once, not news at every request
+            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         # A proxy or .netrc of the environment must not come between two neighbours.
         session.trust_env = False
         # slskd answers 415 to any other type, even on GET (contract slskd §0.1).
@@ -163,7 +165,7 @@ class SlskdHttp:
         while True:
             pause = next(pauses, None)
             try:
-                reply = self._exchange("GET", path, None, timeout, until)
+                reply = self._exchange("GET", path, timeout=timeout, until=until)
                 if reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                     return reply
                 problem: SourceError = self._server_error(reply)
@@ -190,7 +192,7 @@ class SlskdHttp:
         4xx and JSON 5xx are returned. Raises `Unanswered` when the outcome is not known.
         """
         for attempt in range(1, _BUSY_TRIES + 1):
-            reply = self._exchange(method, path, body, timeout, until)
+            reply = self._exchange(method, path, body=body, timeout=timeout, until=until)
             if reply.status != HTTPStatus.TOO_MANY_REQUESTS:
                 break
             low, high = _BUSY_PAUSE
@@ -209,7 +211,13 @@ class SlskdHttp:
     # -- one exchange --------------------------------------------------------------------------
 
     def _exchange(
-        self, method: str, path: str, body: object, timeout: float, until: float | None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: object = None,
+        timeout: float = 0.0,
+        until: float | None = None,
     ) -> Reply:
         if not self._base:
             raise SourceUnavailable("The address of slskd is not set", source=NAME, again=False)
@@ -221,11 +229,12 @@ class SlskdHttp:
         if patience <= 0:
             raise SourceUnavailable("No time is left to ask slskd", source=NAME, again=False)
         data = None if body is None else json.dumps(body).encode()
-        status, raw = self._transfer(method, self._base + API + path, data, patience, limit)
+        url = self._base + API + path
+        status, raw = self._transfer(method, url, data=data, patience=patience, limit=limit)
         return self._judge(method, status, raw)
 
     def _transfer(
-        self, method: str, url: str, data: bytes | None, patience: float, limit: float
+        self, method: str, url: str, *, data: bytes | None, patience: float, limit: float
     ) -> tuple[int, bytes]:
         waits = (min(self._address.connect_timeout, patience), patience)
         try:
@@ -250,7 +259,7 @@ class SlskdHttp:
             raise SourceAuth(message, source=NAME) from None
         except requests.exceptions.SSLError as error:
             self.outages += 1
-            message = "slskd's certificate is not trusted or TLS failed"
+            message = "slskd's certificate is not trusted (slskd.verify_tls) or TLS failed"
             raise SourceUnavailable(message, source=NAME, again=False) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
             self.outages += 1

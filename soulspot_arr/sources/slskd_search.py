@@ -53,14 +53,14 @@ class SearchDesk:
         self._leftovers: deque[str] = deque(maxlen=50)
 
     def run(
-        self, http: SlskdHttp, options: SearchOptions, text: str, limits: SearchLimits
+        self, http: SlskdHttp, text: str, *, options: SearchOptions, limits: SearchLimits
     ) -> list[RawFolder]:
         """Search and return by the limit; raises `SourceError` when nothing could be asked."""
         begun = http.clock()
-        if not self._running.acquire(timeout=max(limits.seconds * 0.75, 0.0)):
+        if not self._running.acquire(timeout=max(limits.seconds * 0.5, 0.0)):
             message = "Two searches are running already"
             raise SourceThrottled(message, source=NAME, retry_after=limits.seconds / 2)
-        search = _Search(self, http, limits, begun)
+        search = _Search(self, http, limits=limits, begun=begun)
         self._own.append(search.id)
         try:
             self._sweep(http, search.stop_at)
@@ -100,7 +100,7 @@ class _Search:
     """One search under our own id."""
 
     def __init__(
-        self, desk: SearchDesk, http: SlskdHttp, limits: SearchLimits, begun: float
+        self, desk: SearchDesk, http: SlskdHttp, *, limits: SearchLimits, begun: float
     ) -> None:
         self.id = str(uuid.uuid4())
         self._desk = desk

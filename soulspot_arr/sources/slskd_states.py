@@ -87,7 +87,7 @@ class Finality:
         self._lock = threading.Lock()
 
     def transfers(
-        self, found: Iterable[Record], able: Abilities, placements: dict[str, str | None]
+        self, found: Iterable[Record], able: Abilities, *, placements: dict[str, str | None]
     ) -> list[Transfer]:
         """All records of one poll; `placements` by record id."""
         now = self._clock()
@@ -97,7 +97,8 @@ class Finality:
                 if record.over:
                     seen[record.id] = self._sighting(record, now)
                 age = now - seen[record.id].since if record.over else 0.0
-                result.append(_transfer(record, able, age, placements.get(record.id)))
+                placement = placements.get(record.id)
+                result.append(_transfer(record, able, age=age, placement=placement))
             self._seen = seen
         return result
 
@@ -107,7 +108,7 @@ class Finality:
         return known if known is not None and known.looks == looks else _Sighting(looks, now)
 
 
-def judge(record: Record, able: Abilities, age: float) -> TransferState:
+def judge(record: Record, able: Abilities, *, age: float) -> TransferState:
     """What the core may act on; `age` is for how many seconds the record has looked like this."""
     flags = record.flags
     if not record.over:
@@ -116,10 +117,10 @@ def judge(record: Record, able: Abilities, age: float) -> TransferState:
         return TransferState.QUEUED
     if "Succeeded" in flags:
         return TransferState.SUCCEEDED
-    return TransferState.FAILED if _is_final(record, able, age) else TransferState.QUEUED
+    return TransferState.FAILED if _is_final(record, able, age=age) else TransferState.QUEUED
 
 
-def _is_final(record: Record, able: Abilities, age: float) -> bool:
+def _is_final(record: Record, able: Abilities, *, age: float) -> bool:
     if record.flags & _FINAL:
         return True
     if record.exception.casefold().rstrip(".") == _RESTARTED:
@@ -132,8 +133,8 @@ def _is_final(record: Record, able: Abilities, age: float) -> bool:
     return age >= UNCHANGED_FOR
 
 
-def _transfer(record: Record, able: Abilities, age: float, placement: str | None) -> Transfer:
-    state = judge(record, able, age)
+def _transfer(record: Record, able: Abilities, *, age: float, placement: str | None) -> Transfer:
+    state = judge(record, able, age=age)
     failure = None
     if state is TransferState.FAILED:
         failure = classify(record.flags, record.exception)

@@ -79,7 +79,7 @@ class FakeSource:
         self.polls = 0
         self.foreign: list[datetime] = []
         self._now = now
-        self._folders: list[RawFolder] = []
+        self._folders: dict[tuple[str, str], RawFolder] = {}
         self._offline: set[str] = set()
         self._refusals: dict[tuple[str, str | None], Refusal] = {}
         self._stuck: set[tuple[str, str]] = set()
@@ -94,16 +94,18 @@ class FakeSource:
     # -- the world -----------------------------------------------------------------------------
 
     def share(self, peer: str, folder: str, *files: RawFile | str, **hints: object) -> RawFolder:
-        """Let a peer share files; a text is the name of an unlocked file of 1,000 bytes."""
+        """Let a peer share files; a text names an unlocked file of 1,000 bytes."""
         raw = tuple(
             RawFile(f"{folder}\\{item}", f"{folder}\\{item}", 1_000)
             if isinstance(item, str)
             else item
             for item in files
         )
-        shared = replace(RawFolder(peer, folder, raw, free_slot=True, speed=1_000_000), **hints)  # type: ignore[arg-type]
         with self._lock:
-            self._folders.append(shared)
+            known = self._folders.get((peer, folder)) or RawFolder(peer, folder, ())
+            shared = replace(known, files=known.files + raw, free_slot=True, speed=1_000_000)
+            shared = replace(shared, **hints)  # type: ignore[arg-type]
+            self._folders[peer, folder] = shared
         return shared
 
     def contents(self, path: str, data: bytes) -> None:
@@ -132,6 +134,10 @@ class FakeSource:
         """The next calls named search, foreign, download, poll or cancel raise `error`."""
         self._errors.setdefault(call, []).extend([error] * times)
 
+    def search_from_elsewhere(self) -> None:
+        """Somebody else uses the same service now."""
+        self.foreign.append(self._now())
+
     # -- what happens to transfers -------------------------------------------------------------
 
     def of(self, path: str, peer: str | None = None) -> Transfer:
@@ -142,43 +148,41 @@ class FakeSource:
                     return item
         raise KeyError(path)
 
-    def start(self, path: str, *, bytes_done: int = 1, speed: float = 1_000.0) -> None:
-        """Bytes move."""
-        self._set(path, state=TransferState.ACTIVE, bytes_done=bytes_done, speed=speed)
+    def start(self, path: str, *, peer: str | None = None, bytes_done: int = 1) -> None:
+        """Bytes move, a thousand a second."""
+        self._start(self.of(path, peer), bytes_done)
 
-    def queue(self, path: str, place: int | None = None) -> None:
+    def queue(self, path: str, *, peer: str | None = None, place: int | None = None) -> None:
         """Back in the peer's queue."""
-        self._set(path, state=TransferState.QUEUED, place_in_queue=place, speed=0.0)
-
-    def succeed(self, path: str, *, write: bool = True) -> None:
-        """All bytes are here; written below the root unless `write` is False."""
-        done = self._set(
-            path, state=TransferState.SUCCEEDED, bytes_done=self.of(path).size, speed=0.0
+        self._change(
+            self.of(path, peer), state=TransferState.QUEUED, place_in_queue=place, speed=0.0
         )
-        if self.root is not None and write:
-            folder = self.root / (done.placement or "")
-            folder.mkdir(parents=True, exist_ok=True)
-            data = self._contents.get(path, b"\0" * done.size)
-            (folder / landing_name(path)).write_bytes(data)
 
-    def fail(self, path: str, kind: FailureKind, message: str = "failed") -> None:
+    def succeed(self, path: str, *, peer: str | None = None, write: bool = True) -> None:
+        """All bytes are here; written below the root unless `write` is False."""
+        self._succeed(self.of(path, peer), write)
+
+    def fail(
+        self, path: str, kind: FailureKind, message: str = "failed", *, peer: str | None = None
+    ) -> None:
         """The source gives up."""
-        self._set(path, state=TransferState.FAILED, failure=kind, message=message, speed=0.0)
+        self._fail(self.of(path, peer), kind, message)
 
-    def break_move(self, path: str) -> None:
+    def break_move(self, path: str, *, peer: str | None = None) -> None:
         """All bytes came, but the file could not be moved to its folder."""
-        self._set(
-            path,
+        item = self.of(path, peer)
+        self._change(
+            item,
             state=TransferState.SUCCEEDED,
-            bytes_done=self.of(path).size,
+            bytes_done=item.size,
             failure=FailureKind.BROKEN,
             message="Access denied",
         )
 
-    def vanish(self, path: str) -> None:
+    def vanish(self, path: str, *, peer: str | None = None) -> None:
         """The source no longer knows it."""
         with self._lock:
-            del self._transfers[self.of(path).ref]
+            del self._transfers[self.of(path, peer).ref]
 
     def restart(self) -> None:
         """As slskd does: live transfers come back under new references, without their batch."""
@@ -196,17 +200,29 @@ class FakeSource:
                 if key in self._stuck or item.peer in self._offline:
                     continue
                 if self._failing.get(key):
-                    self.fail(item.path, *self._failing[key].pop(0))
+                    self._fail(item, *self._failing[key].pop(0))
                 elif item.state is TransferState.QUEUED:
-                    self.start(item.path, bytes_done=item.size // 2)
+                    self._start(item, item.size // 2)
                 else:
-                    self.succeed(item.path)
+                    self._succeed(item, write=True)
 
-    def _set(self, path: str, **changes: object) -> Transfer:
+    def _start(self, item: Transfer, bytes_done: int) -> None:
+        self._change(item, state=TransferState.ACTIVE, bytes_done=bytes_done, speed=1_000.0)
+
+    def _succeed(self, item: Transfer, write: bool) -> None:
+        self._change(item, state=TransferState.SUCCEEDED, bytes_done=item.size, speed=0.0)
+        if self.root is not None and write:
+            folder = self.root / (item.placement or "")
+            folder.mkdir(parents=True, exist_ok=True)
+            data = self._contents.get(item.path, bytes(item.size))
+            (folder / landing_name(item.path)).write_bytes(data)
+
+    def _fail(self, item: Transfer, kind: FailureKind, message: str) -> None:
+        self._change(item, state=TransferState.FAILED, failure=kind, message=message, speed=0.0)
+
+    def _change(self, item: Transfer, **changes: object) -> None:
         with self._lock:
-            changed = replace(self.of(path), **changes)  # type: ignore[arg-type]
-            self._transfers[changed.ref] = changed
-            return changed
+            self._transfers[item.ref] = replace(item, **changes)  # type: ignore[arg-type]
 
     def _record(self, peer: str, path: str, size: int, key: str | None, placement: str) -> Transfer:
         self._count += 1
@@ -248,7 +264,7 @@ class FakeSource:
         self.searches.append(text)
         words = text.casefold().split()
         found = []
-        for folder in list(self._folders):
+        for folder in list(self._folders.values()):
             files = tuple(f for f in folder.files if all(w in f.path.casefold() for w in words))
             if files and folder.peer not in self._offline:
                 found.append(replace(folder, files=files))
@@ -325,7 +341,7 @@ class FakeSource:
                 if forget:
                     del self._transfers[item.ref]
                 elif item.state in LIVE:
-                    self.fail(item.path, FailureKind.PEER_OFFLINE, "A task was canceled.")
+                    self._fail(item, FailureKind.PEER_OFFLINE, "A task was canceled.")
 
     def _enter(self, call: str) -> None:
         self.on_call(call)

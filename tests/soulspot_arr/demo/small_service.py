@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.soulspot_arr.demo.newznab_shapes import CAPS, NZB, item, rss
@@ -19,6 +20,8 @@ class SmallService:
     history: list[dict[str, object]] = field(default_factory=list)
     uploads: int = 0
     refuse_deletes: bool = False
+    polls: int = 0
+    on_poll: Callable[[int], None] = lambda _: None
     nzb_status: dict[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -59,6 +62,8 @@ class SmallService:
             self.history = [slot for slot in self.history if slot["nzo_id"] != value]
             return as_json({"status": True})
         if mode == "queue":
+            self.polls += 1
+            self.on_poll(self.polls)
             return as_json({"queue": {"paused": False, "slots": self.queue}})
         if mode == "history":
             return as_json({"history": {"slots": self.history}})

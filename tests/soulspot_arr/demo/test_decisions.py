@@ -176,7 +176,7 @@ def test_8_2_what_identifies_a_blocklisted_release(
     """Title containment and the exact second; another indexer is compared loosely."""
     found = release()
     rows = [row(found.title, **changes) if "title" not in changes else row(**changes)]  # type: ignore[arg-type]
-    assert is_blocklisted(found, "Radiohead", "SoulSpot", rows) is blocked
+    assert is_blocklisted(found, rows, artist="Radiohead", indexer="SoulSpot") is blocked
     around = Surroundings(NOW, blocklist=tuple(rows))
     assert decide(found, album(), around).approved is not blocked
 
@@ -185,7 +185,7 @@ def test_8_2_what_identifies_a_blocklisted_release(
 def test_8_2_underscore_and_percent_are_wildcards(title: str, *, blocked: bool) -> None:
     """Which is why a title should contain neither."""
     found = release(title)
-    assert is_blocklisted(found, "Radiohead", "SoulSpot", [row("aXb c")]) is blocked
+    assert is_blocklisted(found, [row("aXb c")], artist="Radiohead", indexer="SoulSpot") is blocked
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,9 @@ TWO_DISCS = simple_album(
 
 def attempt(job: Path | str, album: Album, root: Path) -> ImportResult:
     """One import attempt with a library of both albums."""
-    return import_download(str(job), album, (ALBUM, TWO_DISCS), root / "library")
+    return import_download(
+        str(job), album, library=(ALBUM, TWO_DISCS), library_root=root / "library"
+    )
 
 
 def test_9_2_a_complete_tagged_folder_is_imported_and_deleted(tmp_path: Path) -> None:
@@ -213,7 +215,7 @@ def test_9_5_a_release_id_on_all_files_selects_that_edition(tmp_path: Path) -> N
             number=str(number),
             release_id="rel-1",
         )
-    result = import_download(str(job), album, (album,), tmp_path / "library")
+    result = import_download(str(job), album, library=(album,), library_root=tmp_path / "library")
     assert result.state is ImportState.IMPORTED
 
 
@@ -223,7 +225,7 @@ def test_9_5_an_unwanted_edition_is_refused(tmp_path: Path) -> None:
     album = replace(ALBUM, editions=(edition,), any_edition_ok=False)
     job = tmp_path / "job"
     write_album(job, album)
-    result = import_download(str(job), album, (album,), tmp_path / "library")
+    result = import_download(str(job), album, library=(album,), library_root=tmp_path / "library")
     assert any("not requested" in message for message in result.messages)
 
 
@@ -231,7 +233,9 @@ def test_9_3_a_single_audio_file_is_a_valid_path(tmp_path: Path) -> None:
     """A one-track album may be reported as the file itself."""
     single = simple_album("X", "Solo", 2000, (("Solo", 40),))
     (path,) = write_album(tmp_path / "job", single)
-    result = import_download(str(path), single, (single,), tmp_path / "library")
+    result = import_download(
+        str(path), single, library=(single,), library_root=tmp_path / "library"
+    )
     assert result.state is ImportState.IMPORTED
     assert album_folder(tmp_path / "library", single) == result.files[0].parent
 

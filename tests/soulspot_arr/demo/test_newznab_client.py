@@ -85,7 +85,7 @@ def test_6_3_names_on_the_wire(
     tail: str,
 ) -> None:
     """Disambiguations are appended, the year only goes with self-titled albums."""
-    indexer.search_album(artist, album, disambiguation, year)
+    indexer.search_album(artist, album, disambiguation=disambiguation, year=year)
     assert server.queries()[1].endswith(f"&q=&{tail}")
 
 

@@ -9,7 +9,14 @@ from datetime import timedelta
 
 import pytest
 
-from soulspot_arr.demo.screen import WIDTH, Screen, clock, megabytes, shorten
+from soulspot_arr.demo.screen import (
+    WIDTH,
+    Screen,
+    clock,
+    megabytes,
+    shorten,
+    shorten_middle,
+)
 
 ESCAPE = "\x1b"
 
@@ -46,7 +53,7 @@ class PlainStream(io.StringIO):
 def everything(screen: Screen) -> None:
     """Print one of each, with texts that are far too long."""
     screen.title("Title", "word " * 60)
-    screen.act(1, "Act", "explanation " * 20)
+    screen.act("1. Act", "explanation " * 20)
     for show in (screen.good, screen.bad, screen.note, screen.detail):
         show("some text " * 25)
     rows = [("✓", "FLAC", "312 MB", "t" * 200), ("✗", "MP3-320", "100 MB", "Édith 椎名林檎")]
@@ -130,4 +137,6 @@ def test_clock_and_shorten() -> None:
     """Small forms used in the progress line."""
     assert clock(timedelta(seconds=62)) == "1:02 left"
     assert clock(None) == clock(timedelta()) == ""
+    assert shorten_middle("a" * 40 + "the end", 20, 7) == "a" * 12 + "…the end"
+    assert shorten_middle("short", 20) == "short"
     assert (shorten("abcdef", 4), shorten("abcd", 4)) == ("abc…", "abcd")

@@ -82,7 +82,7 @@ def test_an_album_travels_from_search_to_library(
     assert kinds(events) == [Imported, Removed]
     assert service.history == []
     assert len(list((tmp_path / "library").rglob("*.wav"))) == 2
-    assert kinds(lidarr.refresh()) == [Untracked]
+    assert kinds(lidarr.refresh()) == []
 
 
 def test_3_5_a_failure_blocklists_removes_and_then_searches_again(

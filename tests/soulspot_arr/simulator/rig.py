@@ -123,7 +123,9 @@ class Rig:
 
     # -- downloads -------------------------------------------------------------------------------
 
-    def batch(self, username: str, *paths: str, size: int = 10_000, **body: Any) -> requests.Response:
+    def batch(
+        self, username: str, *paths: str, size: int = 10_000, **body: Any
+    ) -> requests.Response:
         """Post a batch of files that all have the same size."""
         files = [{"filename": path, "size": size} for path in paths]
         return self.post(

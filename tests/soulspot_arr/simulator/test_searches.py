@@ -339,7 +339,7 @@ def test_C24_locked_files_have_an_array_of_their_own(rig: Rig) -> None:
 def test_C27_too_many_searches(rig: Rig) -> None:
     """Silent empty results first, then the ban."""
     rig.peer("anna", FILE)
-    rig.world.search_budget(2, 220, ban=600)
+    rig.world.search_budget(2, 600, ban=600)
     counts = []
     for _ in range(4):
         counts.append(len(rig.found("low tide", searchTimeout=2000)))

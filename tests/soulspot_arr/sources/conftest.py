@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests_mock
 
+from soulspot_arr.simulator import SimOptions, Simulator
 from soulspot_arr.sources.slskd import SlskdSource
+from tests.soulspot_arr.sources.live import KEY as LIVE_KEY
+from tests.soulspot_arr.sources.live import SCALE, Live
 
 URL = "http://slskd.test:5030"
 API = URL + "/api/v0/"
@@ -61,6 +65,34 @@ def options(root: str = "/downloads", **download: Any) -> dict[str, Any]:
     }
 
 
+def transfer(**fields: Any) -> dict[str, Any]:
+    """One transfer of the list of downloads."""
+    return {
+        "id": "11111111-1111-4111-8111-111111111111",
+        "username": "bob",
+        "direction": "Download",
+        "filename": "@@abcde\\Music\\Album\\01.flac",
+        "size": 100,
+        "state": "InProgress",
+        "requestedAt": "2026-08-22T18:10:00.2",
+        "bytesTransferred": 73,
+        "averageSpeed": 1048576.5,
+        "attempts": 1,
+        **fields,
+    }
+
+
+def groups(*transfers: dict[str, Any]) -> list[dict[str, Any]]:
+    """The list of downloads as slskd groups it."""
+    return [
+        {
+            "username": item["username"],
+            "directories": [{"directory": "d", "fileCount": 1, "files": [item]}],
+        }
+        for item in transfers
+    ]
+
+
 class Bench:
     """A source over scripted answers; `http` takes further ones."""
 
@@ -98,3 +130,28 @@ def time() -> FakeTime:
 def bench(time: FakeTime) -> Iterator[Bench]:
     with requests_mock.Mocker(case_sensitive=True) as http:
         yield Bench(http, time)
+
+
+@pytest.fixture
+def live_with(tmp_path: Path) -> Iterator[Callable[..., Live]]:
+    """Start a simulated slskd of a profile with options."""
+    running: list[Live] = []
+
+    def start(profile: str = "0.26.0", **more: Any) -> Live:
+        options = SimOptions(
+            api_key=LIVE_KEY, data_dir=tmp_path, profile=profile, **{"time_scale": SCALE, **more}
+        )
+        simulator = Simulator(options)
+        simulator.start()
+        running.append(Live(simulator))
+        return running[-1]
+
+    yield start
+    for live in running:
+        live.source.close()
+        live.simulator.stop()
+
+
+@pytest.fixture
+def live(live_with: Callable[..., Live]) -> Live:
+    return live_with()

@@ -10,6 +10,7 @@ from soulspot_arr.sources.landing import (
     looks_like_windows,
     safe_folder,
     segments,
+    stored_folder,
 )
 
 
@@ -60,6 +61,14 @@ def test_folders_are_cleaned_part_by_part() -> None:
     assert safe_folder("//a\\b//c:d/../.", windows=False) == "a/b/c:d/_/_"
     assert safe_folder("a/c:d", windows=True) == "a/c_d"
     assert segments("\\\\NAS\\share/x") == ["NAS", "share", "x"]
+
+
+def test_windows_drops_endings_of_folders() -> None:
+    """Dots and spaces at the end of a name never reach a Windows disk; elsewhere they stay."""
+    assert stored_folder("R.E.M./Green. ", windows=True) == "R.E.M/Green"
+    assert stored_folder("a/...", windows=True) == "a/..."
+    assert stored_folder("R.E.M./Green. ", windows=False) == "R.E.M./Green. "
+    assert stored_folder("", windows=True) == ""
 
 
 @pytest.mark.parametrize(

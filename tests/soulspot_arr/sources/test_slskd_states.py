@@ -42,7 +42,7 @@ def row(state: str, *, attempts: int | None = 1, exception: str = "", ended: str
 
 def look(finality: Finality, record: Record, able: Abilities = NEW) -> Transfer:
     """One poll of one record."""
-    [found] = finality.transfers([record], able, {"r1": "Album"})
+    [found] = finality.transfers([record], able, placements={"r1": "Album"})
     return found
 
 
@@ -151,7 +151,7 @@ def test_memory_ends_with_the_record(time: FakeTime) -> None:
     """A record that left the list is seen for the first time when it comes back."""
     finality = Finality(time.clock)
     look(finality, row("Completed, Errored"))
-    finality.transfers([], NEW, {})
+    finality.transfers([], NEW, placements={})
     time.now += 60
     assert look(finality, row("Completed, Errored")).state is Q
 

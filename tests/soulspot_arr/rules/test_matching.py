@@ -1,0 +1,397 @@
+"""Is it that album: verdicts, names for the title, order, choice and alternates."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from soulspot_arr.domain import Decision, Query, RawFile, RawFolder, Rejection
+from soulspot_arr.rules.matching import (
+    Judged,
+    appraise,
+    group,
+    judge,
+    named,
+    rank,
+    select,
+    usual_count,
+)
+from soulspot_arr.rules.quality import token
+from tests.soulspot_arr.rules.shares import file, folder
+
+RADIOHEAD = Query("Radiohead", "OK Computer")
+WEEZER = Query("Weezer", "Weezer", 1994)
+NOW = Query("Various Artists", "Now That’s What I Call Music! 96")
+
+
+def verdict(query: Query, path: str, names: list[str] | int = 3) -> Decision:
+    """The decision about one folder."""
+    (candidate,) = group([folder(path, names)])
+    return judge(query, candidate)
+
+
+@pytest.mark.parametrize(
+    ("query", "path"),
+    [
+        (RADIOHEAD, r"@@abcde\Music\Radiohead\OK Computer (1997) [FLAC]"),
+        (RADIOHEAD, r"Music\Radiohead - 1997 - OK Computer [FLAC]"),
+        (RADIOHEAD, r"Music\Radiohead - OK Computer (1997)"),
+        (RADIOHEAD, r"Music\Radiohead\1997 - OK Computer (Collector's Edition)"),
+        (RADIOHEAD, r"Music\Radiohead OK Computer"),
+        (RADIOHEAD, r"Radiohead.OK.Computer.1997.FLAC"),
+        (RADIOHEAD, r"Radiohead-OK_Computer-CD-FLAC-1997-GRP"),
+        (RADIOHEAD, r"Music\Radiohead\OK Computer\FLAC"),
+        (RADIOHEAD, r"/mnt/music/Radiohead/OK Computer"),
+        (RADIOHEAD, r"Music\radio head\ok_computer"),
+        (RADIOHEAD, r"Music\R\Radiohead\Okay Computer"),
+        (RADIOHEAD, r"Music\Radiohead\Albums\1997. OK Computer [2CD]"),
+        (RADIOHEAD, r"Music\Radiohead Discography\OK Computer"),
+        (RADIOHEAD, r"Music\OK Computer (Radiohead)"),
+        (Query("Motörhead", "Ace of Spades"), "Music\\Moto\u0308rhead\\Ace Of Spades"),
+        (Query("Motörhead", "Ace of Spades"), r"Music\Motorhead\Ace Of Spades"),
+        (Query("AC/DC", "Back in Black"), r"Music\AC/DC\Back in Black"),
+        (Query("AC/DC", "Back in Black"), r"Music\ACDC\1980 - Back In Black"),
+        (Query("AC/DC", "Back in Black"), r"Music\AC_DC - Back In Black (1980)"),
+        (Query("P!nk", "M!ssundaztood"), r"Music\Pink\Missundaztood"),
+        (Query("M.I.A.", "Kala"), r"Music\MIA - Kala [2007]"),
+        (Query("The Beatles", "Abbey Road"), r"Music\Beatles, The\1969 - Abbey Road"),
+        (Query("Beatles", "Abbey Road"), r"Music\The Beatles\Abbey Road (2019 Mix Remastered)"),
+        (Query("Simon & Garfunkel", "Bookends"), r"Music\Simon and Garfunkel\1968 Bookends"),
+        (Query("Bob Marley & The Wailers", "Exodus"), r"Music\Bob Marley\Exodus"),
+        (Query("Florence   the Machine", "Lungs"), r"Music\Florence + The Machine\Lungs"),
+        (Query("David Bowie", "Low"), r"Music\Bowie, David\Low"),
+        (Query("Jay-Z", "The Black Album"), r"Music\Jay-Z-The_Black_Album-2003-GRP"),
+        (Query("Live", "Throwing Copper"), r"Music\Live - Throwing Copper (1994)"),
+        (Query("Nirvana", "Nevermind"), r"Music\Nirvana\Nevermind (1991) (2011 Remaster)"),
+        (Query("Nirvana", "Nevermind (Deluxe Edition)"), r"Music\Nirvana\Nevermind"),
+        (Query("Nirvana", "MTV Unplugged in New York"), r"Music\Nirvana\Unplugged in New York (Live)"),
+        (Query("Deep Purple", "Made in Japan"), r"Music\Deep Purple\Live\Made in Japan"),
+        (Query("Nirvana", "Nevermind"), r"Music\Nirvana\Nevermind (DGC)"),
+        (Query("Steve Aoki", "Neon Future II"), r"Music\Steve Aoki\Neon Future 2"),
+        (Query("The Beatles", "1"), r"Music\The Beatles\1 (2000)"),
+        (Query("Taylor Swift", "1989"), r"Music\Taylor Swift - 1989"),
+        (Query("Taylor Swift", "1989"), r"Music\Taylor Swift\2014 - 1989"),
+        (Query("Taylor Swift", "1989 (Taylor’s Version)"), r"Music\Taylor Swift - 1989 (Taylor's Version)"),
+        (Query("Sigur Rós", "( )"), r"Music\Sigur Ros\2002 - ( )"),
+        (Query("!!!", "Louden Up Now"), r"Music\!!! - Louden Up Now (2004)"),
+        (Query("!!!", "Louden Up Now"), r"Music\!!!\Louden Up Now"),
+        (Query("坂本龍一", "戦場のメリークリスマス"), r"音楽\坂本龍一\1983 - 戦場のメリークリスマス"),
+        (Query("Кино", "Группа крови"), r"Музыка\КИНО\1988 Группа Крови"),
+        (WEEZER, r"Music\Weezer\Weezer"),
+        (WEEZER, r"Music\Weezer\1994 - Weezer"),
+        (WEEZER, r"Music\Weezer (1994)"),
+        (WEEZER, r"Music\Weezer\Weezer (Deluxe Edition) (2004)"),
+        (Query("Weezer", "Weezer Blue Album"), r"Music\Weezer\Weezer (1994)"),
+        (Query("Weezer", "Weezer Blue Album"), r"Music\Weezer\Blue Album"),
+        (Query("Weezer", "Weezer Blue Album"), r"Music\Weezer - Weezer (Blue Album) [1994]"),
+        (NOW, r"Music\VA - Now That's What I Call Music 96 (2017)"),
+        (NOW, r"Music\Compilations\Now That's What I Call Music! 96"),
+        (Query("", "OK Computer"), r"Music\Radiohead\OK Computer"),
+        (Query("Pink Floyd", "The Dark Side of the Moon"), r"Music\The Dark Side of the Moon [FLAC]"),
+        (Query("Radiohead"), r"Music\Radiohead\1997 - OK Computer [FLAC]"),
+        (Query(term="AC/DC Back in Black"), r"Music\AC-DC\Back In Black (1980)"),
+        (Query(term="Radiohead OK Computer"), r"Music\Radiohead - OK Computer"),
+        (Query(term="Radiohead - OK Computer"), r"Music\Radiohead - OK Computer"),
+        (Query(term="Weezer Weezer 1994"), r"Music\Weezer\Weezer (1994)"),
+        (Query(term="Radiohead"), r"Music\Radiohead - OK Computer"),
+        (Query(term="OK Computer"), r"Music\Radiohead - OK Computer"),
+        (Query(term="Radiohead OK Computer 0"), r"Music\Radiohead - OK Computer"),
+    ],
+)  # fmt: skip
+def test_right_albums_are_accepted(query: Query, path: str) -> None:
+    """Messy shares of the wanted album are not lost."""
+    found = verdict(query, path)
+    assert found.accepted, found.rejections
+    assert found.identity >= 0.6
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "reason"),
+    [
+        (RADIOHEAD, r"Music\Radiohead\Kid A", "another album"),
+        (RADIOHEAD, r"Music\Radiohead\OK Computer (Live)", "another recording: live"),
+        (RADIOHEAD, r"Music\Radiohead\OK Computer Demos", "another recording: demo"),
+        (RADIOHEAD, r"Music\Radiohead\OK Computer Remixes", "another recording: remix"),
+        (RADIOHEAD, r"Music\Radiohead\OK Computer [Instrumental]", "another recording"),
+        (RADIOHEAD, r"Music\String Quartet\Tribute to Radiohead - OK Computer", "tribute"),
+        (RADIOHEAD, r"Music\Christopher O'Riley\OK Computer", "another artist"),
+        (RADIOHEAD, r"Music\Various Artists\OK Computer", "another artist"),
+        (RADIOHEAD, r"Music\OK Computer", "the artist is named nowhere"),
+        (RADIOHEAD, r"Music\Radiohead", "another album"),
+        (RADIOHEAD, r"Music\Radiohead\The Best Of", "another album"),
+        (Query("Radiohead", "OK Computer Live"), r"Music\Radiohead\OK Computer", "not the wanted"),
+        (Query("Deep Purple", "Made in Japan"), r"Music\Deep Purple\Made in Europe", "another album"),
+        (Query("Steve Aoki", "Neon Future III"), r"Music\Steve Aoki\Neon Future II", "another album"),
+        (Query("Steve Aoki", "Neon Future"), r"Music\Steve Aoki\Neon Future II", "another album"),
+        (Query("Chicago", "Chicago 17"), r"Music\Chicago\Chicago 16", "another album"),
+        (Query("Taylor Swift", "1989"), r"Music\Taylor Swift\1989 (Taylor's Version)", "another album"),
+        (Query("Sigur Rós", "( )"), r"Music\Sigur Ros\Takk", "another album"),
+        (Query("Metallica", "Metallica Through the Never"), r"Music\Metallica\Metallica", "another"),
+        (Query("Nirvana", "Nevermind"), r"Music\Nirvana\Nevermind (Original Score)", "another album"),
+        (WEEZER, r"Music\Weezer", "the artist is named nowhere"),
+        (WEEZER, r"Music\Weezer\Pinkerton", "another album"),
+        (WEEZER, r"Music\Weezer\Weezer (2001)", "of 2001, not 1994"),
+        (Query("Weezer", "Weezer Blue Album"), r"Music\Weezer\Weezer (Green Album)", "green"),
+        (NOW, r"Music\VA - Now That's What I Call Music 95 (2017)", "another album"),
+        (Query("Radiohead"), r"Music\Muse\Absolution", "another artist"),
+        (Query(term="Radiohead OK Computer"), r"Music\Radiohead\Kid A", "another album"),
+        (Query(term="Radiohead"), r"Music\Muse\Absolution", "another album"),
+    ],
+)  # fmt: skip
+def test_wrong_albums_are_refused_in_plain_words(query: Query, path: str, reason: str) -> None:
+    """Names that contradict are never outvoted, and the reason says what contradicts."""
+    found = verdict(query, path)
+    assert not found.accepted
+    assert found.identity < 0.6
+    assert reason in found.rejections[0].reason
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["01 - Radiohead - Airbag.flac", "02 - Radiohead - Paranoid Android.flac"],
+        ["Radiohead - 01 - Airbag.flac", "Radiohead - 02 - Paranoid Android.flac"],
+        ["01-radiohead-airbag.flac", "02-radiohead-paranoid_android.flac"],
+    ],
+)
+def test_file_names_can_witness_the_artist(names: list[str]) -> None:
+    """A folder without its artist is believed when the files name him."""
+    assert verdict(RADIOHEAD, r"Music\OK Computer", names).accepted
+
+
+def test_flaws_of_the_files_refuse_the_right_album() -> None:
+    """Identity and flaws are told apart: sure of the album, and still refused."""
+    found = verdict(RADIOHEAD, r"Music\Radiohead\OK Computer", ["01 - a.flac", "03 - c.flac"])
+    assert found.identity == 1.0
+    assert [r.reason for r in found.rejections] == ["track 2 is missing"]
+
+
+def test_minimum_is_the_callers() -> None:
+    """A long, exact album name without artist is a case for a person."""
+    (candidate,) = group([folder(r"Music\The Dark Side of the Moon", 3)])
+    query = Query("Pink Floyd", "The Dark Side of the Moon")
+    assert judge(query, candidate, minimum=0.6).accepted
+    assert not judge(query, candidate, minimum=0.9).accepted
+
+
+def test_exact_edition_is_surer_than_another() -> None:
+    """A plain pressing comes before a deluxe one when the plain one was asked for."""
+    plain = verdict(RADIOHEAD, r"Music\Radiohead\OK Computer")
+    deluxe = verdict(RADIOHEAD, r"Music\Radiohead\OK Computer (Deluxe Edition)")
+    assert plain.identity > deluxe.identity >= 0.9
+
+
+@pytest.mark.parametrize(
+    ("query", "path", "names"),
+    [
+        (RADIOHEAD, r"Music\radiohead - ok computer (1997)", ("Radiohead", "OK Computer", 1997)),
+        (WEEZER, r"Music\Weezer\Weezer", ("Weezer", "Weezer", 1994)),
+        (Query("Weezer", "Weezer Blue Album"), r"Music\Weezer\Blue Album", ("Weezer", "Weezer", None)),
+        (Query("Radiohead"), r"Music\Radiohead\1997 - Kid A [FLAC]", ("Radiohead", "Kid A", 1997)),
+        (Query("", "Kid A"), r"Music\Radiohead\Kid A", ("Radiohead", "Kid A", None)),
+        (Query("", "Kid A"), r"Music\Kid A", (None, "Kid A", None)),
+        (Query(term="AC/DC Back in Black"), r"Music\ACDC\Back In Black", ("AC/DC", "Back in Black", None)),
+        (Query(term="Weezer Weezer 1994"), r"Music\Weezer\Weezer", ("Weezer", "Weezer", 1994)),
+        (Query(term="Radiohead"), r"Music\Radiohead\Kid A (2000)", ("Radiohead", "Kid A", 2000)),
+        (Query(term="nothing of it"), r"x", (None, "x", None)),
+    ],
+)  # fmt: skip
+def test_named(query: Query, path: str, names: tuple[str | None, str | None, int | None]) -> None:
+    """Lidarr's own spelling where it asked, the folder's reading elsewhere."""
+    (candidate,) = group([folder(path, 2)])
+    assert named(query, candidate) == names
+
+
+def test_what_cannot_be_named_is_refused() -> None:
+    """A title needs an artist and an album."""
+    found = verdict(Query("", "Kid A"), r"Music\Kid A")
+    assert [r.reason for r in found.rejections] == ["artist or album cannot be told from the path"]
+
+
+# -- beside others ---------------------------------------------------------------------------------
+
+
+def share(
+    peer: str, count: int, path: str = r"Music\Radiohead\OK Computer", **hints: object
+) -> RawFolder:
+    """One peer's copy of the album with so many files."""
+    return folder(path, count, peer=peer, **hints)
+
+
+def test_half_an_album_is_refused_when_others_have_it_whole() -> None:
+    """Only the others can tell that track 5 is not the end."""
+    judged = appraise(
+        RADIOHEAD, group([share("a", 12), share("b", 12), share("c", 5), share("d", 1)])
+    )
+    assert usual_count(judged) == 12
+    assert [item.decision.accepted for item in judged] == [True, True, False, False]
+    assert judged[3].decision.rejections == (
+        Rejection("only 1 of the 12 files that others have", permanent=False),
+    )
+
+
+def test_a_single_among_singles_is_allowed() -> None:
+    """Nothing says that one file is too few when that is what there is."""
+    judged = appraise(RADIOHEAD, group([share("a", 1), share("b", 1)]))
+    assert all(item.decision.accepted for item in judged)
+
+
+def test_one_voice_is_no_majority() -> None:
+    """A lone larger copy may be another edition."""
+    judged = appraise(RADIOHEAD, group([share("a", 24), share("b", 10)]))
+    assert usual_count(judged) is None
+    assert all(item.decision.accepted for item in judged)
+
+
+def item(peer: str, identity: float, quality: int, utility: float) -> Judged:
+    """A judged candidate with chosen numbers."""
+    (candidate,) = group([share(peer, 2)])
+    return Judged(candidate, Decision(identity, quality, utility), "Radiohead", "OK Computer", None)
+
+
+def test_rank_never_blends_the_numbers() -> None:
+    """A sure slow MP3 beats a doubtful fast FLAC; within a band quality, then utility, decide."""
+    sure_slow = item("a", 0.95, 60, 0.1)
+    sure_fast = item("b", 0.91, 60, 0.9)
+    sure_flac = item("c", 0.92, 90, 0.0)
+    doubtful = item("d", 0.65, 99, 1.0)
+    likely = item("e", 0.8, 10, 0.5)
+    ordered = rank([doubtful, sure_slow, likely, sure_fast, sure_flac])
+    assert ordered == (sure_flac, sure_fast, sure_slow, likely, doubtful)
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from("abcd"),
+            st.sampled_from([0.61, 0.8, 0.9, 1.0]),
+            st.integers(0, 3),
+            st.sampled_from([0.0, 0.5]),
+        ),
+        max_size=8,
+        unique=True,
+    ),
+    st.randoms(use_true_random=False),
+)
+def test_rank_is_total(rows: list[tuple[str, float, int, float]], chance: random.Random) -> None:
+    """However the items come in, they go out the same."""
+    items = [item(*row) for row in rows]
+    shuffled = list(items)
+    chance.shuffle(shuffled)
+    assert rank(shuffled) == rank(items)
+
+
+def test_select_offers_several_qualities_and_several_of_each() -> None:
+    """Best first; Lidarr's profile decides which quality it wants."""
+    folders = [
+        share(f"{ext}{n}", 3, ext=ext, free_slot=n == 1)
+        for ext in ("mp3", "flac")
+        for n in range(4)
+    ]
+    chosen = select(appraise(RADIOHEAD, group(folders)), per_quality=2, limit=99)
+    assert [choice.main.token for choice in chosen] == ["FLAC", "FLAC", "MP3 320", "MP3 320"]
+    assert chosen[0].main.candidate.peer == "flac1"
+
+
+def test_limit_keeps_the_best_of_every_quality() -> None:
+    """A cut answer still holds one of each."""
+    folders = [share(f"{ext}{n}", 3, ext=ext) for ext in ("mp3", "flac") for n in range(4)]
+    chosen = select(appraise(RADIOHEAD, group(folders)), per_quality=3, limit=2)
+    assert [choice.main.token for choice in chosen] == ["FLAC", "MP3 320"]
+
+
+def test_albums_of_an_artist_do_not_push_each_other_out() -> None:
+    """An artist search counts each album by itself."""
+    folders = [
+        folder(rf"Music\Radiohead\{album}", 3, peer=f"{album}{n}")
+        for album in ("Kid A", "Amnesiac")
+        for n in range(3)
+    ]
+    chosen = select(appraise(Query("Radiohead"), group(folders)), per_quality=1, limit=99)
+    assert {choice.main.album for choice in chosen} == {"Kid A", "Amnesiac"}
+
+
+def test_alternates_are_the_same_from_other_peers() -> None:
+    """Same quality, same number of files, similar size, never the same peer twice."""
+    other_size = share("big", 3)
+    other_size = replace(
+        other_size, files=tuple(replace(f, size=f.size * 2) for f in other_size.files)
+    )
+    folders = [
+        share("main", 3, free_slot=True),
+        share("main", 3, r"Backup\Radiohead\OK Computer"),
+        share("b", 3),
+        share("c", 3),
+        share("d", 3),
+        share("e", 3),
+        share("more", 4),
+        share("mp3", 3, ext="mp3"),
+        other_size,
+    ]
+    chosen = select(appraise(RADIOHEAD, group(folders)), per_quality=1, limit=99, alternates=3)
+    main = next(choice for choice in chosen if choice.main.token == "FLAC")
+    assert main.main.candidate.peer == "main"
+    assert [other.candidate.peer for other in main.alternates] == ["b", "c", "d"]
+
+
+def test_no_alternates_when_turned_off() -> None:
+    """Zero means zero."""
+    judged = appraise(RADIOHEAD, group([share("a", 3), share("b", 3)]))
+    assert [choice.alternates for choice in select(judged, alternates=0)] == [(), ()]
+
+
+def test_refused_candidates_are_not_selected() -> None:
+    """Only what was accepted is shown or kept in reserve."""
+    judged = appraise(RADIOHEAD, group([share("a", 3), share("b", 3, r"Music\Radiohead\Kid A")]))
+    (choice,) = select(judged)
+    assert (choice.main.candidate.peer, choice.alternates) == ("a", ())
+
+
+def test_every_selected_quality_has_a_token() -> None:
+    """Whatever is shown can be named to Lidarr."""
+    raw = RawFolder("a", "x", (file(r"Music\Radiohead\OK Computer\01.mp3", bitrate=224),))
+    assert select(appraise(RADIOHEAD, group([raw]))) == ()
+    (choice,) = select(appraise(RADIOHEAD, group([share("a", 2)])))
+    assert choice.main.candidate.quality is not None
+    assert choice.main.token == token(choice.main.candidate.quality)
+
+
+# -- anything at all -------------------------------------------------------------------------------
+
+PIECES = st.lists(
+    st.sampled_from(
+        ["\\", "/", "CD1", "Disc 2", "Radiohead", "OK Computer", " - ", "(1997)", "[FLAC]", "..", "01",
+         "\ud800", "\0", "\u202e", "é", "日本", "feat. ", "!!!", ".", " ", "1-01", "A1", "Side A", "VA"]
+    )
+    | st.text(st.characters(), max_size=10),
+    max_size=10,
+).map("".join)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("ab"), PIECES, st.sampled_from(["flac", "mp3", "cue"])),
+        max_size=6,
+    ),
+    st.tuples(PIECES, PIECES, PIECES),
+)
+def test_nothing_is_ever_raised(
+    rows: list[tuple[str, str, str]], asked: tuple[str, str, str]
+) -> None:
+    """Any text in any place gives a verdict, and what is chosen is complete."""
+    folders = [
+        RawFolder(peer, path, (RawFile("id", f"{path}.{ext}", 5, seconds=1),))
+        for peer, path, ext in rows
+    ]
+    candidates = group(folders)
+    for query in (Query(asked[0], asked[1]), Query(asked[0]), Query(term=asked[2])):
+        for choice in select(appraise(query, candidates)):
+            assert choice.main.artist is not None
+            assert choice.main.album is not None
+            assert 0 <= choice.main.decision.identity <= 1

@@ -1,0 +1,412 @@
+"""What clients do with grabs: accept, look, order, cancel, delete, retry."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from soulspot_arr.domain import DownloadState, GrabState, Priority
+from soulspot_arr.errors import Conflict, GrabNotFound
+from soulspot_arr.models import Download, Grab
+from tests.soulspot_arr.workshop import TITLE, Bench, offer, statements
+
+
+def end(bench: Bench, nzo_id: str, status: GrabState, **columns: object) -> None:
+    """Put a grab into an ended state at the present moment."""
+    values = {"status": status, "completed_at": bench.clock(), **columns}
+    with bench.db.write() as session:
+        session.execute(update(Grab).where(Grab.nzo_id == nzo_id).values(**values))
+
+
+def progress(bench: Bench, nzo_id: str, *bytes_done: int, speed: int = 0) -> None:
+    """Let the files of a grab have come so far."""
+    with bench.db.write() as session:
+        for row, done in zip(bench.files(nzo_id), bytes_done, strict=True):
+            session.execute(
+                update(Download)
+                .where(Download.id == row.id)
+                .values(bytes_done=done, speed=speed, status=DownloadState.DOWNLOADING)
+            )
+
+
+# -- accepting -------------------------------------------------------------------------------------
+
+
+def test_A03_grab_is_in_the_queue_at_once_and_dispatch_is_woken(both: Bench) -> None:
+    """A handed-over grab is visible with its title, size and category before anything is asked."""
+    nzo_id = both.add()
+    (view,) = both.queue.queue()
+    assert (view.nzo_id, view.title, view.category) == (nzo_id, TITLE, "music")
+    assert (view.status, view.bytes_total, view.bytes_done) == (GrabState.QUEUED, 3_000, 0)
+    assert view.file_count == 3
+    assert both.wakes == ["dispatch"]
+    assert both.states(nzo_id) == ["waiting"] * 3
+    assert [event.kind for event in both.events()] == ["grab.added"]
+
+
+def test_A05_same_release_twice_gets_two_ids(both: Bench) -> None:
+    """Ids are never used twice, even for an equal release."""
+    first, second = both.add(), both.add()
+    assert first != second
+    assert all(nzo_id.startswith("SABnzbd_nzo_") and len(nzo_id) == 24 for nzo_id in (first, second))
+
+
+@pytest.mark.parametrize(("setting", "kept"), [(3, 4), (1, 2), (0, 1)])
+def test_alternates_are_cut_by_the_setting(bench: Bench, setting: int, kept: int) -> None:
+    """Only as many further peers are kept as `queue.alternates` allows."""
+    bench.settings.patch({"queue.alternates": setting})
+    peers = [offer(name, "01.flac") for name in ("anna", "ben", "cem", "dora")]
+    nzo_id = bench.add(*peers)
+    assert [kept["peer"] for kept in bench.grab(nzo_id).offers] == ["anna", "ben", "cem", "dora"][
+        :kept
+    ]
+
+
+@pytest.mark.parametrize(
+    ("priority", "stored", "paused"),
+    [
+        (Priority.DEFAULT, 0, False),
+        (Priority.PAUSED, 0, True),
+        (Priority.LOW, -1, False),
+        (Priority.NORMAL, 0, False),
+        (Priority.HIGH, 1, False),
+        (Priority.FORCE, 2, False),
+    ],
+    ids=lambda value: f"A10-{value}",
+)
+def test_A10_priorities(bench: Bench, priority: Priority, stored: int, paused: bool) -> None:
+    """Every priority of SABnzbd is taken; -2 means paused, -100 the default."""
+    view = bench.queue.find(bench.add(priority=priority))
+    assert (view.priority, view.paused) == (stored, paused)
+
+
+def test_category_of_a_grab_is_learnt(bench: Bench) -> None:
+    """A category that a client used is offered from then on; `*` is none."""
+    bench.add(category="jazz & blues")
+    bench.add(category="*")
+    assert "jazz & blues" in bench.settings.categories()
+    assert "*" not in bench.settings.categories()
+
+
+# -- looking ---------------------------------------------------------------------------------------
+
+
+def test_queue_order_is_priority_then_arrival(both: Bench) -> None:
+    """Higher priorities first, equal ones as they came."""
+    ids = {
+        name: both.add(title=name, priority=priority)
+        for name, priority in [
+            ("normal 1", Priority.NORMAL),
+            ("low", Priority.LOW),
+            ("high", Priority.HIGH),
+            ("normal 2", Priority.NORMAL),
+        ]
+    }
+    assert [view.title for view in both.queue.queue()] == ["high", "normal 1", "normal 2", "low"]
+    assert both.queue.find(ids["low"]).title == "low"
+
+
+def test_progress_counts_only_the_current_offer(both: Bench) -> None:
+    """Bytes, speed and place are sums over the files of the offer in use, not of failed ones."""
+    nzo_id = both.add(offer("anna", "01.flac", "02.flac"), offer("ben", "1.flac", "2.flac"))
+    progress(both, nzo_id, 400, 500, speed=100)
+    view = both.queue.find(nzo_id)
+    assert (view.bytes_done, view.speed) == (900, 200)
+    both.source.refuse("anna", kind="rejected")  # type: ignore[arg-type]
+    with both.db.write() as session:
+        session.execute(update(Grab).values(offer_index=1, peer="ben"))
+    assert (both.queue.find(nzo_id).bytes_done, both.queue.find(nzo_id).speed) == (0, 0)
+    assert both.queue.queue()[0].bytes_done == 0
+
+
+def test_progress_never_exceeds_the_size(bench: Bench) -> None:
+    """A source that counts too much cannot make the remaining size negative."""
+    nzo_id = bench.add()
+    progress(bench, nzo_id, 1_500, 1_500, 1_500)
+    assert bench.queue.find(nzo_id).bytes_done == 3_000
+
+
+def test_processing_grab_is_in_the_queue_with_all_its_bytes(bench: Bench) -> None:
+    """While files are being checked the grab is still on its way (L01)."""
+    nzo_id = bench.add()
+    end(bench, nzo_id, GrabState.PROCESSING, completed_at=None)
+    (view,) = bench.queue.queue()
+    assert (view.status, view.bytes_done) == (GrabState.PROCESSING, 3_000)
+    assert bench.queue.history() == []
+
+
+def test_history_puts_completed_first_and_newest_first(both: Bench) -> None:
+    """What Lidarr still has to import comes before failures, each newest first."""
+    for title, status in [
+        ("done 1", GrabState.COMPLETED),
+        ("lost 1", GrabState.FAILED),
+        ("done 2", GrabState.COMPLETED),
+        ("lost 2", GrabState.FAILED),
+        ("gone", GrabState.CANCELLED),
+    ]:
+        both.clock.advance(60)
+        end(both, both.add(title=title), status)
+    assert [view.title for view in both.queue.history()] == ["done 2", "done 1", "lost 2", "lost 1"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "titles"),
+    [
+        (None, ["d2", "d1", "d0", "f2", "f1", "f0"]),
+        (5, ["d2", "d1", "d0", "f2", "f1"]),
+        (3, ["d2", "d1", "d0"]),
+        (1, ["d2", "d1", "d0"]),
+        (0, ["d2", "d1", "d0"]),
+    ],
+)
+def test_limit_never_cuts_completed_rows(
+    bench: Bench, limit: int | None, titles: list[str]
+) -> None:
+    """Lidarr asks for 60 and never pages: only failures may be left out."""
+    for number in range(3):
+        bench.clock.advance(60)
+        end(bench, bench.add(title=f"d{number}"), GrabState.COMPLETED)
+        end(bench, bench.add(title=f"f{number}"), GrabState.FAILED)
+    assert [view.title for view in bench.queue.history(limit=limit)] == titles
+
+
+def test_D02_archived_rows_are_hidden_and_can_be_listed(both: Bench, tmp_path: Path) -> None:
+    """`archive=1` hides a row from the history; the archive still shows it."""
+    nzo_id = both.add()
+    end(both, nzo_id, GrabState.COMPLETED, storage_path=str(tmp_path / "taken"))
+    assert both.queue.delete_history([nzo_id], archive=True) == 1
+    assert both.queue.history() == []
+    (view,) = both.queue.history(archived=True)
+    assert (view.nzo_id, view.status) == (nzo_id, GrabState.IMPORTED)
+    assert view.archived_at == both.clock()
+
+
+def test_page_walks_through_all_states_newest_first(bench: Bench) -> None:
+    """Pages continue below an id and may be narrowed to states."""
+    ids = [bench.add(title=f"grab {number}") for number in range(5)]
+    end(bench, ids[1], GrabState.FAILED)
+    first = bench.queue.page(before=None, limit=2)
+    assert [view.title for view in first] == ["grab 4", "grab 3"]
+    rest = bench.queue.page(before=first[-1].id, limit=9)
+    assert [view.title for view in rest] == ["grab 2", "grab 1", "grab 0"]
+    lost = bench.queue.page(before=None, limit=9, states=[GrabState.FAILED])
+    assert [view.title for view in lost] == ["grab 1"]
+
+
+def test_files_are_those_of_the_current_offer(bench: Bench) -> None:
+    """Files come in their order; an unknown id has none."""
+    nzo_id = bench.add()
+    names = [row.remote_path.rpartition("\\")[2] for row in bench.queue.files(nzo_id)]
+    assert names == ["01.flac", "02.flac", "03.flac"]
+    assert bench.queue.files("SABnzbd_nzo_unknown") == []
+    with pytest.raises(GrabNotFound):
+        bench.queue.find("SABnzbd_nzo_unknown")
+
+
+@pytest.mark.parametrize("count", [2, 40])
+def test_a_look_costs_the_same_number_of_statements(both: Bench, count: int) -> None:
+    """Queue and history are one or two statements, however many grabs there are."""
+    for number in range(count):
+        nzo_id = both.add(title=f"grab {number}")
+        if number % 2:
+            end(both, nzo_id, GrabState.COMPLETED if number % 4 == 1 else GrabState.FAILED)
+    with statements(both.db) as sent:
+        both.queue.queue()
+        both.queue.history(limit=60)
+    assert len([text for text in sent if text.startswith("SELECT")]) == 3
+
+
+# -- ending ----------------------------------------------------------------------------------------
+
+
+def test_D01_cancel_ends_the_grab_and_its_files_once(both: Bench) -> None:
+    """Cancelling twice, or an unknown id, changes nothing more."""
+    nzo_id = both.asked()
+    assert both.queue.cancel([nzo_id, "SABnzbd_nzo_unknown"]) == 1
+    assert both.queue.cancel([nzo_id]) == 0
+    assert both.queue.queue() == []
+    assert both.queue.history() == []
+    assert both.states(nzo_id) == ["cancelled"] * 3
+    assert len(both.events("grab.cancelled")) == 1
+    assert both.wakes.count("cleanup") == 1
+
+
+def test_cancel_leaves_ended_grabs_alone(bench: Bench) -> None:
+    """Completed cannot be taken back, not even by a queue delete."""
+    nzo_id = bench.add()
+    end(bench, nzo_id, GrabState.COMPLETED)
+    assert bench.queue.cancel([nzo_id]) == 0
+    assert bench.queue.find(nzo_id).status is GrabState.COMPLETED
+
+
+@pytest.mark.parametrize("archive", [True, False])
+def test_D03_D04_D05_D06_history_delete_is_idempotent(
+    both: Bench, tmp_path: Path, archive: bool
+) -> None:
+    """Repeated, unknown and folder already gone: always fine, one event, and the row is hidden."""
+    nzo_id = both.add()
+    end(both, nzo_id, GrabState.COMPLETED, storage_path=str(tmp_path / "gone"))
+    assert both.queue.delete_history([nzo_id, "unknown"], archive=archive) == 1
+    assert both.queue.delete_history([nzo_id], archive=archive) == 0
+    assert both.queue.history() == []
+    assert bool(both.queue.history(archived=True)) is archive
+    assert len(both.events("grab.imported")) == 1
+
+
+def test_delete_with_files_left_is_a_removal_not_an_import(bench: Bench, tmp_path: Path) -> None:
+    """Files that Lidarr has not taken tell that the grab was thrown away."""
+    folder = tmp_path / "album" / "CD1"
+    folder.mkdir(parents=True)
+    (folder / "01.flac").write_bytes(b"x")
+    nzo_id = bench.add()
+    end(bench, nzo_id, GrabState.COMPLETED, storage_path=str(folder.parent))
+    bench.queue.delete_history([nzo_id], archive=False)
+    assert bench.queue.find(nzo_id).status is GrabState.REMOVED
+    assert (folder / "01.flac").exists()
+
+
+def test_delete_with_empty_folders_left_is_an_import(bench: Bench, tmp_path: Path) -> None:
+    """Empty folders are what Lidarr leaves when it moved the files."""
+    (tmp_path / "album" / "CD1").mkdir(parents=True)
+    nzo_id = bench.add()
+    end(bench, nzo_id, GrabState.COMPLETED, storage_path=str(tmp_path / "album"))
+    bench.queue.delete_history([nzo_id], archive=True)
+    assert bench.queue.find(nzo_id).status is GrabState.IMPORTED
+
+
+def test_deleting_a_failed_grab_removes_it(bench: Bench) -> None:
+    """A failure that Lidarr has dealt with disappears."""
+    nzo_id = bench.add()
+    end(bench, nzo_id, GrabState.FAILED)
+    assert bench.queue.delete_history([nzo_id], archive=False) == 1
+    assert bench.queue.find(nzo_id).status is GrabState.REMOVED
+
+
+def test_D09_history_delete_of_an_open_grab_cancels_it(both: Bench) -> None:
+    """Lidarr may not know that the grab went back to the queue."""
+    nzo_id = both.asked()
+    both.queue.delete_history([nzo_id], archive=True)
+    assert both.queue.find(nzo_id).status is GrabState.CANCELLED
+    assert both.states(nzo_id) == ["cancelled"] * 3
+
+
+def test_retry_makes_a_new_grab_and_removes_the_old(bench: Bench) -> None:
+    """A grab that was seen to fail is never revived: the new one has another id and all offers."""
+    nzo_id = bench.add(offer("anna", "01.flac"), offer("ben", "1.flac"), priority=Priority.HIGH)
+    end(bench, nzo_id, GrabState.FAILED)
+    fresh = bench.queue.retry(nzo_id)
+    assert fresh != nzo_id
+    view = bench.queue.find(fresh)
+    assert (view.status, view.title, view.priority) == (GrabState.QUEUED, TITLE, 1)
+    assert len(bench.grab(fresh).offers) == 2
+    assert bench.queue.history() == []
+    assert bench.queue.find(nzo_id).status is GrabState.REMOVED
+
+
+def test_retry_of_open_completed_or_unknown_is_refused(bench: Bench) -> None:
+    """Only what failed or was cancelled can be tried again."""
+    nzo_id = bench.add()
+    with pytest.raises(Conflict):
+        bench.queue.retry(nzo_id)
+    end(bench, nzo_id, GrabState.COMPLETED)
+    with pytest.raises(Conflict):
+        bench.queue.retry(nzo_id)
+    with pytest.raises(GrabNotFound):
+        bench.queue.retry("SABnzbd_nzo_unknown")
+
+
+# -- ordering --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("who", "index", "place", "order"),
+    [
+        ("c", 0, 0, "cabd"),
+        ("a", 3, 3, "bcda"),
+        ("a", 99, 3, "bcda"),
+        ("d", -5, 0, "dabc"),
+        ("b", 2, 2, "acbd"),
+        ("b", 1, 1, "abcd"),
+    ],
+)
+def test_move_to(bench: Bench, who: str, index: int, place: int, order: str) -> None:
+    """A grab goes to a place in the queue; places outside are the ends."""
+    ids = {name: bench.add(title=name) for name in "abcd"}
+    assert bench.queue.move_to(ids[who], index) == place
+    assert "".join(view.title for view in bench.queue.queue()) == order
+
+
+def test_move_to_takes_the_priority_of_the_neighbours(bench: Bench) -> None:
+    """Moving before a grab of high priority needs that priority, or it would jump back."""
+    bench.add(title="high", priority=Priority.HIGH)
+    low = bench.add(title="low", priority=Priority.LOW)
+    assert bench.queue.move_to(low, 0) == 0
+    assert [view.title for view in bench.queue.queue()] == ["low", "high"]
+
+
+def test_move_to_alone_and_unknown(bench: Bench) -> None:
+    """The only grab stays, and an unknown one is -1."""
+    nzo_id = bench.add()
+    assert bench.queue.move_to(nzo_id, 5) == 0
+    assert bench.queue.move_to("SABnzbd_nzo_unknown", 0) == -1
+
+
+def test_change_sets_columns_of_open_grabs_only(bench: Bench) -> None:
+    """Pause, priority, category and title change; ended grabs and unknown ids are left alone."""
+    open_one, ended = bench.add(), bench.add()
+    end(bench, ended, GrabState.FAILED)
+    count = bench.queue.change([open_one, ended, "x"], paused=True, category="jazz", priority=2)
+    assert count == 1
+    view = bench.queue.find(open_one)
+    assert (view.paused, view.category, view.priority) == (True, "jazz", 2)
+    assert bench.queue.find(ended).category == "music"
+    assert "jazz" in bench.settings.categories()
+
+
+def test_pause_and_resume(bench: Bench) -> None:
+    """An open-ended pause lasts until it is lifted."""
+    assert bench.queue.pause_left() is None
+    bench.queue.pause()
+    bench.clock.advance(1_000_000)
+    assert bench.queue.pause_left() == 0
+    bench.queue.resume()
+    assert bench.queue.pause_left() is None
+    assert bench.wakes == ["dispatch"]
+
+
+def test_pause_with_an_end(bench: Bench) -> None:
+    """A timed pause counts down and ends by itself; a later open one is open again."""
+    bench.queue.pause(seconds=600)
+    bench.clock.advance(200)
+    assert bench.queue.pause_left() == 400
+    bench.clock.advance(400)
+    assert bench.queue.pause_left() is None
+    bench.queue.pause()
+    assert bench.queue.pause_left() == 0
+
+
+def test_commands_of_many_threads_do_not_fail(both: Bench) -> None:
+    """Lidarr, a person and the monitor write at once; nobody's write is lost or refused."""
+    ids = [both.asked(offer("anna", f"{n}.flac", folder=f"Music\\{n}")) for n in range(6)]
+    broken: list[BaseException] = []
+
+    def work(index: int) -> None:
+        try:
+            for number in range(8):
+                both.queue.change([ids[index]], category=f"c{number}")
+                both.queue.move_to(ids[-1 - index], 0)
+                both.monitor.tick()
+            both.queue.cancel([ids[index]])
+        except Exception as error:  # noqa: BLE001 - reported by the assertion below
+            broken.append(error)
+
+    threads = [threading.Thread(target=work, args=[index]) for index in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+    assert broken == []
+    assert len(both.queue.queue()) == 2
