@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Iterable
 from enum import StrEnum
 
 from flask import current_app, request
 
 from soulspot_arr.services import Services
+
+_MOST_NAMES = 5_000  # the largest queue a client could select whole
+_LONGEST_NAME = 200
 
 
 class Access(StrEnum):
@@ -33,17 +35,36 @@ def parameter(name: str, default: str = "") -> str:
     return value if value is not None else request.form.get(name, default)
 
 
+def asked(name: str) -> bool:
+    """Whether the query names this parameter, whatever its value."""
+    return name in request.args
+
+
 def number(name: str, default: int = 0) -> int:
     """A whole number; anything that is none counts as not given (Prowlarr sends odd ones)."""
-    text = parameter(name).strip()
-    digits = text.removeprefix("-")
+    return whole(parameter(name), default)
+
+
+def whole(text: str, default: int = 0) -> int:
+    """The whole number a text stands for, or `default`; never more than eleven digits."""
+    digits = text.strip().removeprefix("-")
     return int(text) if digits.isdecimal() and digits.isascii() and len(digits) < 12 else default
 
 
+def line(text: str, longest: int) -> str:
+    """One line of printable text: what is sent here ends up in names, logs and answers."""
+    kept = "".join(sign if sign.isprintable() else " " for sign in text.strip()[:longest])
+    return kept.strip()
+
+
 def names(*parameters: str) -> list[str]:
-    """A comma separated list from the first of these parameters that is given."""
+    """A comma separated list from the first of these parameters that is given.
+
+    Lists beyond `_MOST_NAMES` entries are cut: databases take only so many in one question.
+    """
     text = next((found for name in parameters if (found := parameter(name))), "")
-    return [part.strip() for part in text.split(",") if part.strip()]
+    parts = text.split(",", _MOST_NAMES)[:_MOST_NAMES]
+    return [name for part in parts if (name := line(part, _LONGEST_NAME))]
 
 
 def credentials() -> Access:
@@ -51,22 +72,26 @@ def credentials() -> Access:
     settings = services().settings
     key = parameter("apikey") or request.headers.get("X-Api-Key", "")
     if key:
-        return _verdict([(key, settings.get("auth.api_key"))])
+        return Access.GRANTED if is_key(key) else Access.WRONG
     user, password = parameter("ma_username"), parameter("ma_password")
     if not (user or password):
         return Access.MISSING
     # Lidarr offers user name and password instead of a key; the key itself is taken as password.
-    if _verdict([(password, settings.get("auth.api_key"))]) is Access.GRANTED:
+    if is_key(password):
         return Access.GRANTED
-    return _verdict([(user, settings.get("auth.user")), (password, settings.get("auth.password"))])
+    known_user = _same(user, settings.get("auth.user"))
+    known_password = _same(password, settings.get("auth.password"))
+    return Access.GRANTED if known_user and known_password else Access.WRONG
 
 
-def _verdict(pairs: Iterable[tuple[str, str]]) -> Access:
-    same = [
-        bool(known) and hmac.compare_digest(given.encode(), known.encode())
-        for given, known in pairs
-    ]
-    return Access.GRANTED if all(same) else Access.WRONG
+def is_key(given: str) -> bool:
+    """Whether this is the API key."""
+    return _same(given, services().settings.get("auth.api_key"))
+
+
+def _same(given: str, known: str) -> bool:
+    """Takes as long for a near miss as for nonsense; an empty secret lets nobody in."""
+    return bool(known) and hmac.compare_digest(given.encode(), known.encode())
 
 
 def signature(release_key: str) -> str:

@@ -31,15 +31,17 @@ def addfile() -> Document:
         upload = next(iter(request.files.values()), None)
     if upload is None:
         return {"status": False, "error": "expects one parameter"}
-    services = access.services()
+    services, content = access.services(), upload.read()
     try:
-        sealed = nzb.open_(upload.read(), services.config.secret_key.encode())
+        sealed = nzb.open_(content, services.config.secret_key.encode())
     except ForeignNzb:
         log.info("an NZB of somebody else was refused; is the indexer bound to this client?")
         return {"status": True, "nzo_ids": []}
     except InvalidNzb as error:
         log.warning("an NZB was refused: %s", error.message)
-        return REFUSED
+        # SABnzbd gives no reason for garbage (C-76); for one of ours the reason helps a person.
+        ours = nzb.META_TYPE.encode() in content
+        return {**REFUSED, "error": error.message} if ours else REFUSED
     new = NewGrab(
         release_key=sealed.release_key,
         title=sealed.title,
@@ -72,10 +74,10 @@ def addurl() -> Document:
 
 
 def _keep(new: NewGrab) -> Document:
-    title = access.parameter("nzbname").strip().removesuffix(".nzb")
+    title = access.line(access.parameter("nzbname"), 400).removesuffix(".nzb").strip()
     new = replace(
         new,
-        title=title[:400] if title else new.title,
+        title=title or new.title,
         category=category(access.parameter("cat") or access.parameter("category")),
         priority=_priority(),
     )
@@ -84,8 +86,8 @@ def _keep(new: NewGrab) -> Document:
 
 def category(given: str) -> str:
     """The category in the very case it was sent in: Lidarr compares exactly (lidarr §3.3)."""
-    name = given.strip()
-    return "*" if name.lower() in {"", "none", "default", "*"} else name[:80]
+    name = access.line(given, 80)
+    return "*" if name.lower() in {"", "none", "default", "*"} else name
 
 
 def _priority() -> Priority:
@@ -105,10 +107,8 @@ def _release_of(link: str) -> Release | None:
         return None
     fields = parse_qs(parts.query)
     key = fields.get("id", [""])[0].strip().lower().removeprefix("soulspot-")[:32]
-    given_key = fields.get("apikey", [""])[0]
-    trusted = access.signed(
-        key, fields.get("r", [""])[0]
-    ) or given_key == access.services().settings.get("auth.api_key")
+    trusted = access.signed(key, fields.get("r", [""])[0])
+    trusted = trusted or access.is_key(fields.get("apikey", [""])[0])
     if not trusted or fields.get("t", [""])[0] not in {"get", "g"}:
         return None
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,9 +29,12 @@ def version() -> str:
 def queue() -> Document:
     """`mode=queue`: filters as SABnzbd knows them; without a limit everything."""
     views = access.services().queue_manager.queue()
-    all_slots = [_queue_view(view) for view in views]
-    listed = [view for view in all_slots if _wanted(view)]
-    named = bool(access.parameter("search") or access.parameter("nzo_ids"))
+    now = datetime.now(UTC)
+    all_slots = [_queue_view(view, now) for view in views]
+    wanted = _filter()
+    listed = [view for view in all_slots if wanted.takes(view)]
+    if wanted.states:
+        listed = [view for view in listed if _word(view) in wanted.states]
     start, limit = max(0, access.number("start")), max(0, access.number("limit"))
     shown = slots.page(listed, start, limit)
     header = slots.QueueHeader(
@@ -38,13 +42,17 @@ def queue() -> Document:
         totals=slots.totals(all_slots),
         start=start,
         limit=limit,
-        matched=len(listed) if named else None,
+        matched=len(listed) if wanted.names_slots else None,
     )
     rows = [slots.queue_slot(view, start + index) for index, view in enumerate(shown)]
     return slots.queue_document(rows, header)
 
 
-def _queue_view(view: GrabView) -> slots.QueueView:
+def _word(view: slots.QueueView) -> str:
+    return str(slots.queue_slot(view, 0)["status"]).lower()
+
+
+def _queue_view(view: GrabView, now: datetime) -> slots.QueueView:
     step = None
     if view.status is GrabState.PROCESSING:
         moving = view.storage_path is not None
@@ -60,28 +68,50 @@ def _queue_view(view: GrabView) -> slots.QueueView:
         speed=float(view.speed),
         priority=Priority(view.priority),
         paused=view.paused,
-        age=(datetime.now(UTC) - view.created_at).total_seconds(),
+        age=(now - view.created_at).total_seconds(),
         step=step,
     )
 
 
-def _wanted(view: slots.QueueView) -> bool:
-    cats = [category(name) for name in access.names("cat", "category")]
-    levels = [int(text) if text.lstrip("-").isdecimal() else 0 for text in access.names("priority")]
-    states = {text.lower() for text in access.names("status")}
-    word = str(slots.queue_slot(view, 0)["status"]).lower() if states else ""
-    return _named(view.nzo_id, view.title) and all(
-        (
-            not cats or view.category in cats,
-            not levels or view.priority in levels,
-            not states or word in states,
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """What a listing is narrowed to; read from the request once, not for every slot."""
+
+    search: str
+    nzo_ids: frozenset[str]
+    categories: frozenset[str]
+    priorities: frozenset[int]
+    states: frozenset[str]
+
+    @property
+    def names_slots(self) -> bool:
+        """Whether the header has to count what matched (contract sabnzbd §1.4.2)."""
+        return bool(self.search or self.nzo_ids)
+
+    def takes(self, view: slots.QueueView | GrabView) -> bool:
+        """Whether title, id, category and priority fit."""
+        return (
+            (not self.nzo_ids or view.nzo_id in self.nzo_ids)
+            and (not self.search or self.search in view.title.lower())
+            and (not self.categories or view.category in self.categories)
+            and (not self.priorities or view.priority in self.priorities)
         )
+
+
+def _filter() -> _Filter:
+    levels = access.names("priority")
+    categories = frozenset(category(name) for name in access.names("cat", "category"))
+    for name in categories:
+        # What a client polls for is its own category: its next Test must find it (lidarr §2).
+        access.services().settings.learn_category(name)
+    return _Filter(
+        search=access.parameter("search").lower(),
+        nzo_ids=frozenset(access.names("nzo_ids")),
+        categories=categories,
+        # text such as "High" becomes 0 and so matches Normal (contract sabnzbd §1.4.2)
+        priorities=frozenset(access.whole(level) for level in levels),
+        states=frozenset(text.lower() for text in access.names("status")),
     )
-
-
-def _named(nzo_id: str, title: str) -> bool:
-    ids = access.names("nzo_ids")
-    return (not ids or nzo_id in ids) and access.parameter("search").lower() in title.lower()
 
 
 def files() -> Document:
@@ -109,14 +139,16 @@ def history() -> Document:
     if access.parameter("last_history_update") == str(counter):
         return slots.history_unchanged()
     # Without a limit real SABnzbd lists ten rows; 0 means the same (contract sabnzbd §1.4.4).
-    limit = access.number("limit") or 10
+    limit = max(0, access.number("limit")) or 10
     start = max(0, access.number("start"))
     archived = access.parameter("archive") == "1"
+    wanted = _filter()
+    # Filtered before it is cut: failures of another category must not push ours out.
     rows = [
-        view
-        for view in services.queue_manager.history(archived=archived, limit=start + limit)
-        if _listed(view)
+        view for view in services.queue_manager.history(archived=archived) if _listed(view, wanted)
     ]
+    waiting = 0 if archived else sum(not view.failed for view in rows)
+    shown = rows[start : max(start + limit, waiting)]
     done, month, week, day = services.history.volumes()
     header = slots.HistoryHeader(
         version=version(),
@@ -127,24 +159,16 @@ def history() -> Document:
         bytes_week=week,
         bytes_day=day,
     )
-    return slots.history_document([_history_slot(view) for view in rows[start:]], header)
+    return slots.history_document([_history_slot(view) for view in shown], header)
 
 
-def _listed(view: GrabView) -> bool:
-    cats = [category(name) for name in access.names("cat", "category")]
-    states = {text.lower() for text in access.names("status")}
-    if access.parameter("failed_only") == "1":
-        states = {"failed"}
-    word = "failed" if view.failure_kind else "completed"
-    return (
-        _named(view.nzo_id, view.title)
-        and (not cats or view.category in cats)
-        and (not states or word in states)
-    )
+def _listed(view: GrabView, wanted: _Filter) -> bool:
+    states = {"failed"} if access.parameter("failed_only") == "1" else wanted.states
+    word = "failed" if view.failed else "completed"
+    return wanted.takes(view) and (not states or word in states)
 
 
 def _history_slot(view: GrabView) -> slots.Document:
-    failed = view.failure_kind is not None
     ended = view.completed_at or view.created_at
     began = view.started_at or view.created_at
     arrived = view.transferred_at or ended
@@ -155,7 +179,7 @@ def _history_slot(view: GrabView) -> slots.Document:
             nzo_id=view.nzo_id,
             title=view.title,
             category=view.category,
-            state=GrabState.FAILED if failed else GrabState.COMPLETED,
+            state=GrabState.FAILED if view.failed else GrabState.COMPLETED,
             added_at=view.created_at,
             completed_at=ended,
             bytes_total=view.bytes_total,

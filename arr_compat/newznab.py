@@ -65,12 +65,13 @@ def api() -> Response:
 
 
 @blueprint.errorhandler(HTTPException)
-def _http_error(error: HTTPException) -> Response:
+def http_error(error: HTTPException) -> Response:
+    """What Flask itself refuses, in the language of this emulation."""
     return _error(201, error.name)
 
 
 @blueprint.errorhandler(Exception)
-def _broken(error: Exception) -> Response:
+def broken(error: Exception) -> Response:
     """One of the project's five broad handlers: never HTML, never a traceback, never a 5xx."""
     ref = uuid4().hex[:8]
     log.exception("newznab request failed, ref %s", ref, exc_info=error)
@@ -114,17 +115,17 @@ def _query() -> Query:
 
 
 def _words(text: str) -> str:
-    """One line of at most 300 characters without what no name contains."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:300]
+    """One line of at most 300 characters with single spaces."""
+    return " ".join(access.line(text, 300).split())
 
 
 def _categories() -> set[int] | None:
     """Known categories asked for; None when the request names none."""
-    asked = [int(part) for part in access.names("cat") if part.isascii() and part.isdecimal()]
+    asked = [number for part in access.names("cat") if (number := access.whole(part, -1)) >= 0]
     if not asked:
         return None
     known = {feeds.AUDIO, *feeds.SUBCATEGORIES}
-    return {number for number in asked if number in known}
+    return known.intersection(asked)
 
 
 def _feed(items: list[feeds.FeedItem], *, offset: int = 0) -> Response:

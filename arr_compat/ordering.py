@@ -7,6 +7,7 @@ Deleting says yes for ids that are unknown or gone: an error makes Lidarr repeat
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from typing import Any
 
 from arr_compat import access
@@ -17,6 +18,7 @@ from soulspot_arr.errors import Conflict, NotFound
 Document = Mapping[str, Any]
 _MISSING: Document = {"status": False, "error": "expects one parameter"}
 _UNKNOWN: Document = {"status": False, "error": "item does not exist"}
+_LONGEST_PAUSE = 366 * 24 * 60  # minutes; further on dates overflow
 
 
 def _ids() -> list[str]:
@@ -64,17 +66,18 @@ def set_priority() -> Document:
     ids = _ids()
     level = access.number("value2", Priority.NORMAL)
     manager = access.services().queue_manager
-    columns: dict[str, object] = {"priority": max(Priority.LOW, min(level, Priority.FORCE))}
     if level == Priority.PAUSED:
-        columns = {"paused": True}
-    manager.change(ids, **columns)
+        manager.change(ids, paused=True)
+    else:
+        low = Priority.NORMAL if level == Priority.DEFAULT else Priority.LOW
+        manager.change(ids, priority=int(max(low, min(level, Priority.FORCE))))
     order = [view.nzo_id for view in manager.queue()]
     return {"position": order.index(ids[0]) if ids and ids[0] in order else -1}
 
 
 def rename() -> Document:
     """`value2` is the new title."""
-    title = access.parameter("value2").strip()[:400]
+    title = access.line(access.parameter("value2"), 400)
     ids = _ids()
     return {
         "status": bool(ids and title and access.services().queue_manager.change(ids, title=title))
@@ -134,7 +137,7 @@ def resume() -> Document:
 
 def set_pause() -> Document:
     """`value` is a number of minutes; 0 resumes."""
-    minutes = access.number("value")
+    minutes = min(access.number("value"), _LONGEST_PAUSE)
     manager = access.services().queue_manager
     if minutes > 0:
         manager.pause(seconds=minutes * 60)
@@ -188,12 +191,18 @@ def retry_all() -> Document:
     """Every failed slot; here `status` is the list of new ids."""
     manager = access.services().queue_manager
     failed = [view.nzo_id for view in manager.history() if view.status is GrabState.FAILED]
-    return {"status": [manager.retry(nzo_id) for nzo_id in failed]}
+    fresh = []
+    for nzo_id in failed:
+        with suppress(NotFound, Conflict):  # somebody deleted it meanwhile
+            fresh.append(manager.retry(nzo_id))
+    return {"status": fresh}
 
 
 def cancel_processing() -> Document:
-    """Stop slots that are being finished."""
-    ids = _ids()
-    if not access.services().queue_manager.cancel(ids):
+    """Stop slots that are being finished; others are not touched."""
+    manager = access.services().queue_manager
+    finishing = {v.nzo_id for v in manager.queue() if v.status is GrabState.PROCESSING}
+    ids = [nzo_id for nzo_id in _ids() if nzo_id in finishing]
+    if not manager.cancel(ids):
         return _UNKNOWN
     return {"status": True, "nzo_ids": ids}

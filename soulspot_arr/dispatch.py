@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -170,7 +169,7 @@ class Dispatcher:
         self._expire()  # last: after a long standstill everything gets its chance first
         if not claimed:
             return 0
-        outage = threading.Event()
+        outage: list[SourceError] = []
         with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="ask") as pool:
             asked = sum(pool.map(lambda batch: self._ask(batch, outage), claimed))
         if asked:
@@ -226,10 +225,10 @@ class Dispatcher:
                 claimed.append(mine)
         return claimed
 
-    def _ask(self, batch: Batch, outage: threading.Event) -> bool:
+    def _ask(self, batch: Batch, outage: list[SourceError]) -> bool:
         """One request; whatever becomes of it is written down. False when nothing was asked."""
-        if outage.is_set():
-            self._refused(batch, FailureKind.SOURCE_UNAVAILABLE, "slskd did not answer.")
+        if outage:
+            self._refused(batch, _ours(outage[0]), outage[0].message)
             return False
         try:
             with self._guard("ask a peer for files"):
@@ -238,7 +237,9 @@ class Dispatcher:
             self._refused(batch, FailureKind(error.kind), error.message)
         except SourceError as error:
             if not isinstance(error, SourceThrottled):
-                outage.set()
+                outage.append(error)
+            if isinstance(error, SourceProtocol):
+                log.warning("slskd answered something that is not understood: %s", error.message)
             self._refused(batch, _ours(error), error.message)
         else:
             self._received(batch, receipt)
@@ -387,6 +388,4 @@ def _ours(error: SourceError) -> FailureKind:
         return FailureKind.SOURCE_AUTH
     if isinstance(error, SourceThrottled):
         return FailureKind.SOURCE_THROTTLED
-    if isinstance(error, SourceProtocol):
-        log.warning("slskd answered something that is not understood: %s", error.message)
     return FailureKind.SOURCE_UNAVAILABLE

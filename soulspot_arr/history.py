@@ -119,7 +119,7 @@ class History:
         """Per day: bytes of completed grabs, files asked for, files that arrived; one year."""
         since = self._clock() - timedelta(days=366)
         query = select(
-            Grab.completed_at, Grab.total_bytes, Grab.file_count, Grab.failure_kind
+            Grab.completed_at, Grab.total_bytes, Grab.file_count, Grab.failure_message
         ).where(Grab.completed_at >= since)
         days: dict[date, tuple[int, int, int]] = {}
         with self._db.read() as session:
@@ -142,7 +142,7 @@ class History:
             return kept
         today = now.replace(hour=0, minute=0, second=0, microsecond=0)
         starts = (today.replace(day=1), today - timedelta(days=today.weekday()), today)
-        done = Grab.failure_kind.is_(None)
+        done = Grab.failure_message.is_(None)
         columns = [
             func.sum(case((Grab.completed_at >= start, Grab.total_bytes))) for start in starts
         ]

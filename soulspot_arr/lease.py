@@ -11,7 +11,7 @@ import secrets
 import socket
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, delete, or_, update
+from sqlalchemy import CursorResult, case, delete, or_, update
 from sqlalchemy.exc import IntegrityError
 
 from soulspot_arr import ledger
@@ -62,7 +62,11 @@ class LeaseKeeper:
             result = session.execute(
                 update(Lease)
                 .where(Lease.name == self._name, or_(*mine_or_over))
-                .values(holder=self.holder, expires_at=until)
+                .values(
+                    holder=self.holder,
+                    acquired_at=case((Lease.holder == self.holder, Lease.acquired_at), else_=now),
+                    expires_at=until,
+                )
                 .execution_options(synchronize_session=False)
             )
             assert isinstance(result, CursorResult)

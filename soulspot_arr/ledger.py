@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from soulspot_arr.domain import OPEN_DOWNLOADS, DownloadState, EventRecord, GrabState
+from soulspot_arr.domain import OPEN_DOWNLOADS, OPEN_GRABS, DownloadState, EventRecord, GrabState
 from soulspot_arr.errors import IllegalTransition
 from soulspot_arr.models import Download, Event, Grab
 from soulspot_arr.rules import lifecycle, offers, sentences
@@ -116,6 +116,8 @@ def roll_up(session: Session, grab: Grab, *, at: datetime) -> GrabState:
     the same `nzo_id`; only when none is left is the grab failed.
     """
     seen = GrabState(grab.status)
+    if seen not in OPEN_GRABS:
+        return seen  # what Lidarr has seen end is never revived
     rows = session.scalars(
         select(Download)
         .where(Download.grab_id == grab.id, Download.offer_index == grab.offer_index)
@@ -143,11 +145,13 @@ def roll_up(session: Session, grab: Grab, *, at: datetime) -> GrabState:
     return verdict
 
 
-def _lost(rows: Sequence[Download]) -> Download:
-    return next(row for row in rows if row.status in {"failed", "blocklisted"})
+def _lost(rows: Sequence[Download]) -> Download | None:
+    return next((row for row in rows if row.status in {"failed", "blocklisted"}), None)
 
 
-def _reason(grab: Grab, row: Download) -> str:
+def _reason(grab: Grab, row: Download | None) -> str:
+    if row is None:  # some arrived, the others were cancelled one by one
+        return "Some files were cancelled; Lidarr takes whole albums only."
     return sentences.failure(
         row.failure_kind, row.failure_message, peer=grab.peer, path=row.remote_path
     )
@@ -184,14 +188,15 @@ def _fail(session: Session, grab: Grab, rows: Sequence[Download], *, at: datetim
     lost = _lost(rows)
     why = _reason(grab, lost)
     cancel_files(session, grab, at=at)
-    event = EventRecord("grab.failed", why, "warning", {"kind": lost.failure_kind})
+    kind = lost.failure_kind if lost is not None else None
+    event = EventRecord("grab.failed", why, "warning", {"kind": kind})
     move_grab(
         session,
         grab,
         GrabState.FAILED,
         event,
         at=at,
-        failure_kind=lost.failure_kind,
+        failure_kind=kind,
         failure_message=why,
         completed_at=at,
     )

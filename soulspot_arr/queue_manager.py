@@ -67,6 +67,11 @@ class GrabView:
     completed_at: datetime | None
     archived_at: datetime | None
 
+    @property
+    def failed(self) -> bool:
+        """Whether it ended badly; stays true when it is deleted."""
+        return self.failure_message is not None
+
 
 _COLUMNS = (
     Grab.id,
@@ -93,6 +98,10 @@ _COLUMNS = (
     Grab.completed_at,
     Grab.archived_at,
 )
+
+_NAMES = (*(column.key for column in _COLUMNS), "bytes_done", "speed", "place_in_queue")
+_STATES = {state.value: state for state in GrabState}
+_ARRIVED = frozenset({GrabState.COMPLETED, GrabState.IMPORTED, GrabState.PROCESSING})
 
 
 class QueueManager:
@@ -303,14 +312,9 @@ class QueueManager:
     def move_to(self, nzo_id: str, index: int) -> int:
         """Put a grab at a place in the queue; returns the place it has now, -1 if unknown."""
         with self._db.write() as session:
-            rows = list(
-                session.scalars(
-                    select(Grab)
-                    .where(Grab.status.in_(OPEN_GRABS))
-                    .order_by(Grab.priority.desc(), Grab.position, Grab.id)
-                    .with_for_update(key_share=True)
-                )
-            )
+            query = select(Grab).where(Grab.status.in_(OPEN_GRABS)).order_by(Grab.id)
+            rows = list(session.scalars(query.with_for_update(key_share=True)))
+            rows.sort(key=lambda grab: (-grab.priority, grab.position))
             mine = next((grab for grab in rows if grab.nzo_id == nzo_id), None)
             if mine is None:
                 return -1
@@ -380,15 +384,16 @@ def _with_progress(states: Sequence[GrabState] | None) -> Select[*tuple[Any, ...
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> GrabView:
-    values = dict(row._mapping)
+    """Columns in the order of `_COLUMNS`, then the sums if they were asked for."""
+    values = dict(zip(_NAMES, row, strict=False))
     total = values.pop("total_bytes")
-    ended = values["status"] in {GrabState.COMPLETED, GrabState.IMPORTED, GrabState.PROCESSING}
-    done = total if ended else min(int(values.pop("bytes_done", 0) or 0), total)
-    values |= {
-        "status": GrabState(values["status"]),
-        "bytes_total": total,
-        "bytes_done": done,
-        "speed": int(values.get("speed") or 0),
-        "place_in_queue": values.get("place_in_queue"),
-    }
-    return GrabView(**values)
+    arrived = int(values.pop("bytes_done", 0) or 0)
+    state = _STATES[values.pop("status")]
+    return GrabView(
+        status=state,
+        bytes_total=total,
+        bytes_done=total if state in _ARRIVED else min(arrived, total),
+        speed=int(values.pop("speed", 0) or 0),
+        place_in_queue=values.pop("place_in_queue", None),
+        **values,
+    )

@@ -184,7 +184,8 @@ class Settings:
         spec = self.specs[key]
         if key in self._pins:
             return self._pins[key]
-        return self._stored().get(key, spec.default)
+        value = self._stored().get(key, spec.default)
+        return float(value) if spec.type is float else value  # SQLite gives 30.0 back as 30
 
     def group(self, *names: str) -> dict[str, Any]:
         """All values of these groups by key."""

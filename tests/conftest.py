@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -21,6 +22,10 @@ from soulspot_arr.db import Database
 from tests.fakes.clock import FakeClock
 
 _numbers = itertools.count(1)
+
+# A busy machine is no failure: properties have no deadline.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 
 @pytest.fixture

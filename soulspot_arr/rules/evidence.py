@@ -36,8 +36,8 @@ from soulspot_arr.rules.tracks import DASH
 
 ARTIST_NEEDED = 0.7
 """Below this the artist counts as not found (peers §3.4, step 4)."""
-ALBUM_NEEDED = 0.72
-"""Below this the folder is another album: one word too many beside one right word."""
+ALBUM_NEEDED = 0.82
+"""Below this the folder is another album: one word too many beside two right ones."""
 
 _UNKNOWN_ARTIST = 0.35  # no name at all is a weaker doubt than another name
 _ALBUM_ALONE = 0.62  # the most that a long, exact album name can prove without its artist
@@ -48,6 +48,7 @@ _ON_STAGE = frozenset({"live", "unplugged", "acoustic", "session"})
 _OTHERS_PLAY = frozenset({"tribute", "karaoke", "cover", "lullaby"})
 _VARIOUS = frozenset({"various artists", "various", "va", "v a", "diverse", "verschiedene"})
 
+_YEAR_OR_NONE = re.compile(r"(?:(?:19|20)\d\d|0)\Z")
 _NOTE = re.compile(r"\s*\(([^()]*)\)\s*\Z")
 _COUNTING_NOTES = word_set(
     "version versions soundtrack ost score cast musical motion picture film movie part vol volume"
@@ -126,7 +127,8 @@ def understand(query: Query, reading: PathReading) -> Sought:
         return sought("", query.term, query.year)
     parts = rest.split()
     year = query.year
-    if len(parts) > 1 and parts[-1].isdecimal() and len(parts[-1]) in (1, 4):
+    literal = essence(words(rest)) == essence(words(reading.album))
+    if len(parts) > 1 and not literal and _YEAR_OR_NONE.match(parts[-1]):
         # Lidarr's second question ends in the year, or in "0" (contract lidarr §6.3).
         year, rest = int(parts[-1]) or None, " ".join(parts[:-1])
     return sought(by, rest, year)
@@ -146,13 +148,16 @@ def divide_term(term: str, artist: str) -> tuple[str, str]:
 
 def weigh(asked: Sought, candidate: Candidate) -> Evidence:
     """Weigh the names of a candidate against the question."""
-    place = _Place.of(candidate, asked.artist_words)
+    place = _Place.of(candidate, asked)
     artist = _artist(asked, candidate, place)
     if asked.artist_only:
         return _any_album(artist, candidate)
     album = _album(asked, candidate, place)
     if artist < ARTIST_NEEDED <= album and _in_most_titles(asked, candidate):
         artist = 0.9
+    if max(artist, album) < ALBUM_NEEDED and artist < ARTIST_NEEDED:
+        doubt = f'neither artist nor album agree: "{candidate.name}"'
+        return Evidence(round(0.4 * artist + 0.6 * album, 4) * 0.5, artist, album, (doubt,))
     doubts = _contradictions(asked, candidate, place)
     identity = 0.4 * artist + 0.6 * album - _deductions(asked, candidate, place)
     if artist < ARTIST_NEEDED:
@@ -187,8 +192,8 @@ class _Place:
     holds_artist: bool
 
     @classmethod
-    def of(cls, candidate: Candidate, artist: Words) -> _Place:
-        reading = candidate.reading
+    def of(cls, candidate: Candidate, asked: Sought) -> _Place:
+        reading, artist = candidate.reading, asked.artist_words
         if not candidate.folders:
             found = words(reading.album)
             return cls(found, found, holds_artist=False)
@@ -202,7 +207,8 @@ class _Place:
         noise = {word for tag in reading.tags if is_format(tag) for word in words(tag)}
         kept = tuple(word for word in rest if word not in noise and not is_format(word))
         dated = tuple(word for word in kept if word != str(reading.year))
-        holds = start >= 0 and bool(dated or kept)
+        # A year beside the artist names no album, except one that is called so ("1989").
+        holds = start >= 0 and bool(dated or kept in asked.albums)
         return cls(found, (dated or kept) if holds else dated or rest, holds_artist=holds)
 
 
@@ -216,10 +222,10 @@ def _position(needle: Words, hay: Words) -> int:
 
 def _artist(asked: Sought, candidate: Candidate, place: _Place) -> float:
     """How well the artist is named, in any place but the one that names the album."""
-    if asked.various or not asked.artist:
+    if not asked.artist or place.holds_artist:
         return 1.0
-    if place.holds_artist:
-        return 1.0
+    if asked.various:
+        return _various(asked, candidate.reading)
     texts = [candidate.reading.artist, candidate.by]
     above = [name for name in candidate.folders[-4:-1] if not is_root(name)]
     texts += above
@@ -231,6 +237,17 @@ def _artist(asked: Sought, candidate: Candidate, place: _Place) -> float:
     if best < ARTIST_NEEDED and asked.self_titled and _is_the_year(asked, candidate.reading):
         best = ARTIST_NEEDED  # one folder "Weezer (1994)": the year is a second witness
     return best
+
+
+def _various(asked: Sought, reading: PathReading) -> float:
+    """A compilation names nobody; below somebody's name only a longer title can be one."""
+    if is_various(reading.artist):
+        return 1.0
+    if asked.artist_only:
+        return 0.0
+    if not reading.artist:
+        return 1.0
+    return ARTIST_NEEDED if any(len(form) > 1 for form in asked.albums) else 0.5
 
 
 def _in_most_titles(asked: Sought, candidate: Candidate) -> bool:
@@ -280,9 +297,11 @@ def _album(asked: Sought, candidate: Candidate, place: _Place) -> float:
     forms = [essence(words(reading.album)), essence(place.rest)]
     if reading.year is not None and reading.album.isdecimal():
         forms.append((str(reading.year),))  # "1989 - 2014" as well as "2014 - 1989"
+    if asked.versions & _ON_STAGE:
+        forms.append(tuple(word for word in forms[0] if word != "live"))  # "Unplugged … (Live)"
     best = _closest(asked, forms)
     if best < ALBUM_NEEDED:
-        best = 0.8 * (_closest(asked, [_without_note(asked, reading.album)]) >= 0.95)
+        best = 0.85 * (_closest(asked, [_without_note(asked, reading.album)]) >= 0.95)
     return best
 
 
@@ -310,10 +329,13 @@ def _without_note(asked: Sought, album: str) -> Words:
 
 
 def _of_one_volume(wanted: Words, found: Words) -> float:
+    score = likeness(wanted, found)
+    if score < 0.4:
+        return score
     mine, theirs = numerals(wanted), numerals(found)
     if mine != theirs and (mine | theirs) != {1}:
-        return min(likeness(wanted, found), 0.5)
-    return likeness(counted(wanted), counted(found)) if mine else likeness(wanted, found)
+        return min(score, 0.5)
+    return likeness(counted(wanted), counted(found)) if mine else score
 
 
 def _contradictions(asked: Sought, candidate: Candidate, place: _Place) -> list[str]:
@@ -363,9 +385,11 @@ def _deductions(asked: Sought, candidate: Candidate, place: _Place) -> float:
         }
         # Albums of one name are told apart by their year alone.
         lost += 0.45 if namesake else 0.05
-    extra = {"deluxe", "expanded", "anniversary", "bonus", "single", "ep"} & edition
-    if extra - set(words(asked.album)):
+    wanted = set(words(asked.album))
+    if {"deluxe", "expanded", "anniversary", "bonus"} & edition - wanted:
         lost += 0.04
+    if {"single", "ep"} & (edition ^ wanted):
+        lost += 0.12  # "Hybrid Theory EP" is a record of its own
     if not asked.versions and any(versions(words(name)) for name in candidate.folders[-2:-1]):
         lost += 0.0 if place.holds_artist else 0.08
     return lost

@@ -32,9 +32,12 @@ def flaws(candidate: Candidate) -> tuple[Rejection, ...]:
 
 
 def too_few(candidate: Candidate, usual: int | None) -> tuple[Rejection, ...]:
-    """The reason that only the others show: half of what most of them have, or less."""
+    """The reason that only the others show: less than two thirds of what most of them have.
+
+    A smaller difference may be one between editions.
+    """
     count = len(candidate.files)
-    if usual is None or count * 2 > usual:
+    if usual is None or count * 3 >= usual * 2:
         return ()
     return (Rejection(f"only {count} of the {usual} files that others have", permanent=False),)
 

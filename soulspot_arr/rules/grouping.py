@@ -108,8 +108,6 @@ def group(folders: Sequence[RawFolder]) -> tuple[Candidate, ...]:
         key: tuple[str, ...] = (peer, root)
         if any(disc == known for known, _ in albums.get(key, ())):
             key = (peer, root, style)
-        if any(disc == known for known, _ in albums.get(key, ())):
-            key = (peer, root, folder.path)
         albums.setdefault(key, []).append((disc, folder))
         roots[key] = root
     return tuple(

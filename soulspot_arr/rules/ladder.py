@@ -27,8 +27,8 @@ _SIGNS_AS_LETTERS = re.compile(r"(?<=[^\W\d_])[!$](?=[^\W\d_])|\$(?=[^\W\d_]{2})
 _GUEST = re.compile(r"\s[(\[]?(?:feat|ft)\.\s.*\Z|\s[(\[]?featuring\s.*\Z", re.IGNORECASE)
 _TAIL_YEAR = re.compile(r"\s+(?:(?:19|20)\d\d|0)\s*\Z")
 
-# "and" is written "&" in half of the shares; an article is missing from the other half.
-_LEFT_OUT = frozenset({"the", "a", "an", "and", "n"})
+# Half of the shares write "&" or "Volume", or leave the article out.
+_LEFT_OUT = frozenset({"the", "a", "an", "and", "n", "vol", "vols", "volume"})
 _COMMON = word_set("of in to on for from with at by my your is it el la le les los die der das de")
 _ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
 _ROMAN |= {
@@ -83,7 +83,8 @@ def _album_rungs(query: Query, by: Words, core: Words) -> Iterator[Words]:
         yield _fit(artist, name)
     if core != album:
         yield _fit(by, core)
-    yield _fit(by, _renumbered(title))
+    if other := _renumbered(title):
+        yield _fit(by, other)
     rare = _distinctive(core)
     if len(rare) > 1:
         yield _fit((), core)
@@ -104,7 +105,8 @@ def _album_rungs(query: Query, by: Words, core: Words) -> Iterator[Words]:
 def _renumbered(title: str) -> Words:
     """`Chicago 4` as `Chicago IV`, and the other way round as far as a number can be asked for."""
     found = words(_without_brackets(title))
-    return _plain(" ".join(_ROMAN.get(word, _ARABIC.get(word, word)) for word in found))
+    other = tuple(_ROMAN.get(word, _ARABIC.get(word, word)) for word in found)
+    return _plain(" ".join(other)) if other != found else ()
 
 
 def _weight(word: str) -> tuple[bool, int]:

@@ -235,22 +235,25 @@ def advance(
         return _missing(download, now=now, policy=policy)
     fields = _observed(download, transfer, now=now)
     if transfer.state is TransferState.SUCCEEDED and transfer.failure is None:
-        fields |= {"bytes_done": max(transfer.size, 0), "speed": 0, "place_in_queue": None}
+        fields |= {"bytes_done": download.size, "speed": 0, "place_in_queue": None}
         return Step(D.COMPLETED, fields, "download.completed", "The file has arrived.")
-    if transfer.failure is not None:
-        return failed(
-            download, transfer.failure, transfer.message, now=now, policy=policy, fields=fields
-        )
-    idle = _idle_since(download, sibling_progress, now)
+    if transfer.state in {TransferState.SUCCEEDED, TransferState.FAILED}:
+        kind = transfer.failure or FailureKind.BROKEN
+        why = transfer.message or "The source gave no reason."
+        return failed(download, kind, why, now=now, policy=policy, fields=fields)
     if transfer.state is TransferState.ACTIVE:
+        idle = _idle_since(download, None, now)
         moved = "bytes_done" in fields
         if not moved and download.status == D.DOWNLOADING and _older(idle, policy.stall_transfer):
             return _stalled(download, "no data arrived", now=now, policy=policy, fields=fields)
+        if download.status != D.DOWNLOADING:
+            fields["last_progress_at"] = now  # hours in the queue are no stall of the transfer
         return _towards(download, D.DOWNLOADING, fields, first=download.bytes_done == 0)
+    idle = _idle_since(download, sibling_progress, now)
     if download.status == D.QUEUED and _older(idle, policy.stall_queued):
         reason = "nothing moved in the peer's queue"
         return _stalled(download, reason, now=now, policy=policy, fields=fields)
-    return _towards(download, D.QUEUED, fields | {"speed": 0}, first=True)
+    return _towards(download, D.QUEUED, fields, first=True)
 
 
 def _observed(download: Tracked, transfer: Transfer, *, now: datetime) -> dict[str, Any]:
@@ -263,9 +266,11 @@ def _observed(download: Tracked, transfer: Transfer, *, now: datetime) -> dict[s
         "missing_since": None,
         "first_seen_at": download.first_seen_at or now,
     }
-    done = max(0, min(transfer.bytes_done, transfer.size or transfer.bytes_done))
-    if done > download.bytes_done:
-        # Progress may repeat or step back a little (contract slskd F24): only growth counts.
+    done = max(0, min(transfer.bytes_done, download.size))
+    started_over = transfer.state is TransferState.ACTIVE and done < download.bytes_done // 2
+    if done > download.bytes_done or started_over:
+        # Progress may repeat or step back a little (contract slskd F24): only growth counts, or an
+        # attempt of slskd's own that begins at zero because it overwrites what was there (§5.7).
         seen |= {"bytes_done": done, "last_progress_at": now}
     return {name: value for name, value in seen.items() if getattr(download, name) != value}
 

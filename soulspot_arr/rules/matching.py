@@ -7,6 +7,7 @@ Three numbers are kept apart and never blended: identity (is it that album), qua
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -25,6 +26,7 @@ from soulspot_arr.rules.reading import PathReading, read_path
 from soulspot_arr.rules.spelling import essence, normalise, split_title, words
 
 __all__ = [
+    "LIKELY",
     "SURE",
     "Candidate",
     "CandidateFile",
@@ -45,8 +47,9 @@ __all__ = [
     "words",
 ]
 
-SURE, _LIKELY = 0.9, 0.75  # identity bands: within one, quality and utility decide
+SURE, LIKELY = 0.9, 0.75  # identity bands: within one, quality and utility decide
 _SIMILAR_SIZE = 0.15
+_FEWER, _MORE = 0.12, 0.04  # identity lost by another number of files than most peers have
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,18 +129,21 @@ def _names(
     query: Query, asked: Sought, candidate: Candidate
 ) -> tuple[str | None, str | None, int | None]:
     reading = candidate.reading
-    by = reading.artist or candidate.by or None
+    by = _composed(reading.artist or candidate.by)
+    album = _composed(reading.album)
     year = asked.year or reading.year
     if query.album:
         return query.artist or by, split_title(query.artist, query.album).name, year
     if query.artist:
-        return query.artist, reading.album or None, reading.year
-    if asked.artist and asked.album and reading.album:
-        # The question spells better than a folder, but says more than the name ("… 1994").
-        asked_words, read_words = essence(words(asked.album)), essence(words(reading.album))
-        album = asked.album if asked_words == read_words else reading.album
-        return asked.artist, album, year
-    return asked.artist or by, reading.album or None, year
+        return query.artist, album, reading.year
+    if album and essence(words(asked.album)) == essence(words(album)):
+        album = asked.album  # the question spells better than a folder
+    return asked.artist or by, album, year
+
+
+def _composed(name: str) -> str | None:
+    """A name from a path as Lidarr would write it: macOS shares decompose their letters."""
+    return unicodedata.normalize("NFC", name) or None
 
 
 def appraise(
@@ -156,18 +162,22 @@ def usual_count(judged: Iterable[Judged]) -> int | None:
     """How many files most peers have of the album; None when no two of them agree."""
     peers: dict[int, set[str]] = {}
     for item in judged:
-        if item.decision.identity >= _LIKELY:
+        if item.decision.identity >= LIKELY:
             peers.setdefault(len(item.candidate.files), set()).add(item.candidate.peer)
     votes = max(map(len, peers.values()), default=0)
     return max(n for n, names in peers.items() if len(names) == votes) if votes > 1 else None
 
 
 def _beside_others(item: Judged, usual: int | None) -> Judged:
-    more = too_few(item.candidate, usual)
-    if not more:
+    """What the others' number of files says about this one."""
+    count = len(item.candidate.files)
+    if usual is None or count == usual or item.decision.identity < LIKELY:
         return item
-    decision = replace(item.decision, rejections=(*item.decision.rejections, *more))
-    return replace(item, decision=decision)
+    # A folder that stops early is less sure than one with a track too many.
+    doubt = _FEWER if count < usual else _MORE
+    rejections = (*item.decision.rejections, *too_few(item.candidate, usual))
+    identity = round(item.decision.identity - doubt, 4)
+    return replace(item, decision=replace(item.decision, identity=identity, rejections=rejections))
 
 
 def rank(judged: Iterable[Judged]) -> tuple[Judged, ...]:
@@ -177,7 +187,7 @@ def rank(judged: Iterable[Judged]) -> tuple[Judged, ...]:
 
 def _order(item: Judged) -> tuple[int, int, float, float, str, str]:
     decision, candidate = item.decision, item.candidate
-    band = (decision.identity >= SURE) + (decision.identity >= _LIKELY)
+    band = (decision.identity >= SURE) + (decision.identity >= LIKELY)
     first = candidate.files[0].raw.path if candidate.files else candidate.root
     return (
         -band,

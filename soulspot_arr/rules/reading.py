@@ -164,14 +164,10 @@ def _read_album(name: str, above: tuple[str, ...], disc: int) -> PathReading:
     text, tags, year = _take_brackets(text)
     parent, parent_year = _artist_above(above)
     parts, more_tags, part_year, dated = _take_parts(text)
-    lone = not parts or (len(parts) == 1 and not dated and parts[0] != text and not parent)
-    if part_year and year and part_year != year and (lone or _same(parts[0], parent)):
-        parts.append(str(part_year))  # "Taylor Swift - 1989 (2014)"
-    elif part_year and (parts or year):
-        year = part_year if parts else year  # a year in brackets beside it is that of a pressing
-        parts = parts or [str(part_year)]
-    elif part_year:
-        parts = [str(part_year)]  # an album that is called like a year
+    if part_year is not None:
+        parts, year = _place_year(
+            parts, part_year, year, only_artist=_only_artist(parts, parent, dated)
+        )
     artist, rest = _divide(parts, parent, dated=dated)
     album = " - ".join(rest)
     if year is None:
@@ -183,6 +179,22 @@ def _read_album(name: str, above: tuple[str, ...], disc: int) -> PathReading:
         disc=disc or marked,
         tags=(*tags, *more_tags),
     )
+
+
+def _only_artist(parts: list[str], parent: str, dated: bool) -> bool:
+    """Whether nothing but the artist stands beside a year."""
+    return len(parts) == 1 and (_same(parts[0], parent) if parent else not dated)
+
+
+def _place_year(
+    parts: list[str], found: int, bracketed: int | None, *, only_artist: bool
+) -> tuple[list[str], int | None]:
+    """A year between dashes dates the album, unless the album is called like a year."""
+    if not parts:
+        return [str(found)], bracketed  # "1989", "1989 (2014)"
+    if only_artist and bracketed not in (None, found):
+        return [*parts, str(found)], bracketed  # "Taylor Swift - 1989 (2014)"
+    return parts, found  # a year in brackets beside it is that of a pressing
 
 
 def _same(name: str, other: str) -> bool:

@@ -58,6 +58,7 @@ _NUMBER = re.compile(
     )(?![^\W_]|,\d)(?P<close>[\])]?[\s._]*[-–—.:)\]_]?)[\s._-]*""",
     re.VERBOSE | re.IGNORECASE,
 )
+_USUAL = re.compile(r"(\d\d)(?:\.? |\.? - )(?=[^\W\d_])")
 _GLUED = re.compile(r"(?P<plain>0\d)(?=[^\W\d_])")
 _INNER = re.compile(
     r"(?P<before>.*?(?:\s[-–—]\s*|[-–—]\s))[\[(#]?(?P<number>\d{1,3})[\])]?"
@@ -97,6 +98,11 @@ def read_track(stem: str) -> TrackName:
     """Read a file name without its extension."""
     stem = stem[:LONGEST_NAME]
     text = stem if " " in stem else stem.replace("_", " ")
+    usual = _USUAL.match(text)
+    if usual and (usual[1] < "10" or usual.end() > 3):  # four names of five, without the long way
+        title = text[usual.end() :].strip()
+        style = "plain" if usual.end() > 3 else "zero"
+        return TrackName(title, int(usual[1]), by=_claim(title), style=style)
     match = _NUMBER.match(text)
     if match is None:
         glued = _GLUED.match(text)
@@ -150,7 +156,7 @@ def _read_inner(text: str) -> TrackName:
 
 def _claim(title: str) -> str:
     """`Artist - Title` behind the number claims an artist; who is right, the folder decides."""
-    if title.isalnum():
+    if DASH.search(title) is None:
         return ""
     parts = [part.strip() for part in DASH.split(title) if part.strip()]
     return parts[0] if len(parts) > 1 else ""

@@ -61,20 +61,20 @@ def tagged(tags: Mapping[str, str]) -> Tags:
 @lru_cache(maxsize=8192)
 def _size(spec: AudioSpec) -> int:
     if spec.codec == "flac":
-        return flac.size(round(spec.seconds * spec.rate), spec.bits, spec.tags)
+        return flac.size(round(spec.seconds * spec.rate), bits=spec.bits, tags=spec.tags)
     count = mp3.frame_count(spec.seconds, spec.rate)
     bitrate = None if spec.vbr else spec.bitrate
-    return mp3.size(count, spec.rate, bitrate, tags=spec.tags, seed=spec.seed)
+    return mp3.size(count, spec.rate, bitrate=bitrate, tags=spec.tags, seed=spec.seed)
 
 
 @lru_cache(maxsize=4)
 def _content(spec: AudioSpec) -> bytes:
     if spec.codec == "flac":
         samples = round(spec.seconds * spec.rate)
-        return flac.build(samples, spec.rate, spec.bits, tags=spec.tags, seed=spec.seed)
+        return flac.build(samples, spec.rate, bits=spec.bits, tags=spec.tags, seed=spec.seed)
     count = mp3.frame_count(spec.seconds, spec.rate)
     bitrate = None if spec.vbr else spec.bitrate
-    return mp3.build(count, spec.rate, bitrate, tags=spec.tags, seed=spec.seed)
+    return mp3.build(count, spec.rate, bitrate=bitrate, tags=spec.tags, seed=spec.seed)
 
 
 class Payload(Protocol):

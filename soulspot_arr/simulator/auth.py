@@ -106,10 +106,12 @@ class Gate:
 
     def _key(self, request: Request) -> Principal | None:
         given = request.headers.get("x-api-key")
+        if given is None:
+            return None
         for key in self._keys():
-            if given is not None and hmac.compare_digest(given.encode(), key.value.encode()):
-                if key.admits(request.client):
-                    return Principal("apikey", key.name, key.role)
+            same = hmac.compare_digest(given.encode(), key.value.encode())
+            if same and key.admits(request.client):
+                return Principal("apikey", key.name, key.role)
         return None
 
     def _sign(self, claims: dict[str, str | int]) -> str:

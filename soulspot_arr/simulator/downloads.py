@@ -202,9 +202,10 @@ class Downloads:
 
     def _prune_states(self, states: set[str], seconds: float) -> None:
         for record in self.records:
-            if record.state in states and record.ended_at and not record.removed:
-                if self._process.clock.age(record.ended_at) > seconds:
-                    self.remove(record.id)
+            if record.state not in states or record.ended_at is None or record.removed:
+                continue
+            if self._process.clock.age(record.ended_at) > seconds:
+                self.remove(record.id)
 
     # -- asking the peer -------------------------------------------------------------------------
 
@@ -252,6 +253,11 @@ class Downloads:
                 continue  # the group stays Errored and is never tried again
 
     # -- landing ---------------------------------------------------------------------------------
+
+    def announce(self, record: Transfer, folder: list[str]) -> None:
+        """Events as if a record had landed in `folder` below the downloads directory."""
+        files = self.attempts.files
+        self._landed(record, files.target(record.filename, folder, make=False))
 
     def _landed(self, record: Transfer, landing: Landing) -> None:
         """The file event, and the directory event when nothing else of it is registered."""

@@ -6,7 +6,6 @@ receiver's slowness must not stop the simulation.
 
 from __future__ import annotations
 
-import json
 import ssl
 import threading
 import urllib.error
@@ -154,8 +153,3 @@ def _send(call: dict[str, Json], body: bytes, timeout: float) -> bool:
             return 200 <= int(reply.status) < 300
     except (urllib.error.URLError, OSError):
         return False
-
-
-def data_of(row: Document) -> Json:
-    """The parsed `data` of a row."""
-    return cast(Json, json.loads(str(row["data"])))

@@ -122,11 +122,12 @@ class Files:
         filled = _TOKEN.sub(lambda m: tokens.get(m[1].upper(), m[0]), pattern)
         return segments_of(filled, windows=windows)
 
-    def target(self, filename: str, subdirectory: list[str]) -> Landing:
-        """Where a file would go now, with the collision rule applied; creates the folder."""
+    def target(self, filename: str, subdirectory: list[str], *, make: bool = True) -> Landing:
+        """Where a file would go now, with the collision rule applied; makes the folder."""
         name = file_name(filename, windows=self._process.windows)
         real = self._real(self.downloads, subdirectory, name)
-        real.parent.mkdir(parents=True, exist_ok=True)
+        if make:
+            real.parent.mkdir(parents=True, exist_ok=True)
         folder = self.shown_directory(subdirectory)
         separator = "\\" if self._process.windows else "/"
         if self._overwrites() or not real.exists():

@@ -13,6 +13,7 @@ import random
 import struct
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
 BLOCK = 4096
 _BODIES = 8
@@ -154,20 +155,20 @@ def _frame_size(number: int, bits: int, samples: int) -> int:
     return head + 1 + samples * bits // 8 + (8 + bits + 1 + 7) // 8 + 2
 
 
-def size(samples: int, bits: int, tags: Sequence[tuple[str, str]]) -> int:
+def size(samples: int, *, bits: int, tags: Sequence[tuple[str, str]]) -> int:
     """Exact bytes of `build` with the same arguments."""
     meta = 4 + (4 + 34) + (4 + len(_comment(tags))) + (4 + _PADDING)
     full, rest = divmod(samples, BLOCK)
     # Only the coded frame number changes the size of a full frame.
     total = full * (_frame_size(0, bits, BLOCK) - 1)
     edges = [0, 0x80, 0x800, 0x10000, 0x200000]
-    for length, (low, high) in enumerate(zip(edges, edges[1:], strict=False), start=1):
+    for length, (low, high) in enumerate(pairwise(edges), start=1):
         total += length * max(0, min(full, high) - low)
     return meta + total + (_frame_size(full, bits, rest) if rest else 0)
 
 
 def build(
-    samples: int, rate: int, bits: int, *, tags: Sequence[tuple[str, str]], seed: int
+    samples: int, rate: int, *, bits: int, tags: Sequence[tuple[str, str]], seed: int
 ) -> bytes:
     """A complete stereo FLAC file; `seed` makes the audio of different tracks differ."""
     blocks = _blocks(samples)

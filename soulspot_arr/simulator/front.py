@@ -37,6 +37,8 @@ class Front:
     def __init__(self, app: Application, url_base: str) -> None:
         self._app = app
         self._base = [part for part in url_base.split("/") if part]
+        # 0.24.2 alone took the wrong segment for the user name behind a base path (§1.6).
+        self._misreads_names = bool(self._base) and app.process.profile.release == (0, 24, 2)
         self._router = Router()
         for routes in (CoreRoutes, SearchRoutes, TransferRoutes, UserRoutes, FileRoutes):
             routes(app).register(self._router)
@@ -104,6 +106,8 @@ class Front:
         if found is None:
             raise Refused(404)
         route, request.params = found
+        if self._misreads_names and "username" in request.params:
+            request.params["username"] = "downloads"
         request.principal = self._app.gate.admit(request, route.access)
         check_content_type(request, route)
         result = route.handler(request)

@@ -73,7 +73,7 @@ def _v0_total(seed: int, rate: int, count: int) -> int:
 
 
 def size(
-    count: int, rate: int, bitrate: int | None, *, tags: Sequence[tuple[str, str]], seed: int
+    count: int, rate: int, *, bitrate: int | None, tags: Sequence[tuple[str, str]], seed: int
 ) -> int:
     """Exact bytes of `build`; `bitrate` in kbit/s, None for VBR."""
     vbr = bitrate is None
@@ -108,7 +108,7 @@ def _header_frame(frames: int, audio: int, rate: int, bitrate: int | None) -> by
 
 
 def build(
-    count: int, rate: int, bitrate: int | None, *, tags: Sequence[tuple[str, str]], seed: int
+    count: int, rate: int, *, bitrate: int | None, tags: Sequence[tuple[str, str]], seed: int
 ) -> bytes:
     """A complete MP3 file of `count` frames."""
     frames = []

@@ -200,6 +200,9 @@ class Network:
             shown = attributes
         else:
             shown = payload.attributes() if attributes else {}
+            if peer.client == "qt" and not shown.get("isVariableBitRate"):
+                # Only some clients send the flag for constant bit rates (contract slskd §3.6).
+                shown.pop("isVariableBitRate", None)
         known = bool(shown) and peer.client != "nicotine"
         extension = path.rpartition(".")[2].lower() if known else ""
         file = SharedFile(path, payload, locked, shown, extension)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import socket
 import struct
+import sys
 import threading
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,13 +57,22 @@ class _Handler(BaseHTTPRequestHandler):
         """Requests are logged by the simulator, not on stderr."""
 
     def _serve(self) -> None:
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length) if length else b""
+        body = self._body()
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(
             self.command, self.path, headers, body=body, client=str(self.client_address[0])
         )
         self._deliver(self.server.respond(request))
+
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        parts = []
+        while length := int(self.rfile.readline().partition(b";")[0], 16):
+            parts.append(self.rfile.read(length))
+            self.rfile.readline()
+        self.rfile.readline()
+        return b"".join(parts)
 
     def _deliver(self, delivery: Delivery) -> None:
         reply = delivery.reply
@@ -112,7 +123,9 @@ class _Server(ThreadingHTTPServer):
         super().__init__(address, _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no news."""
+        """A client that went away is no news; anything else is a defect worth seeing."""
+        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
+            traceback.print_exc()
 
 
 class Listener:
@@ -132,7 +145,7 @@ class Listener:
         self._server = _Server((self._host, self.port), self._respond)
         self.port = int(self._server.server_address[1])
         self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.02,), name="sim-http", daemon=True
+            target=self._server.serve_forever, args=(0.005,), name="sim-http", daemon=True
         )
         self._thread.start()
 

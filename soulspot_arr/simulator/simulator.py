@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from soulspot_arr.errors import ConfigError
 from soulspot_arr.simulator.application import Application
@@ -69,8 +69,7 @@ class SimOptions:
         Profile.parse(self.profile)
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """One request to slskd: `at` is virtual seconds, `status` 0 when no answer was sent."""
 
     method: str

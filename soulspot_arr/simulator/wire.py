@@ -61,11 +61,6 @@ def encode(value: Json, *, ascii_only: bool = False) -> bytes:
     return json.dumps(value, ensure_ascii=ascii_only, separators=(",", ":")).encode()
 
 
-def camel(name: str) -> str:
-    """`Searches_Text` style names never occur; only the first letter is lowered."""
-    return name[:1].lower() + name[1:]
-
-
 def ticks(moment: datetime) -> int:
     """100-ns ticks since year 1, as used in collision suffixes."""
     since = moment.replace(tzinfo=None) - datetime(1, 1, 1)

@@ -15,7 +15,7 @@ from soulspot_arr.simulator.clock import Clock
 from soulspot_arr.simulator.faults import Fault, Faults, fault_from
 from soulspot_arr.simulator.network import Network, Peer, SharedFile, Trickle, plan_from
 from soulspot_arr.simulator.searches import Search
-from soulspot_arr.simulator.transfers import Transfer
+from soulspot_arr.simulator.transfers import Batch, Transfer
 from soulspot_arr.simulator.wire import Json
 
 
@@ -190,6 +190,10 @@ class World:
             ]
         )
 
+    def foreign_batch(self, username: str, *filenames: str, size: int = 1000) -> list[str]:
+        """A batch somebody else made, finished, with its events; the transfers' ids."""
+        return self._in_turn(lambda app: _foreign_batch(app, username, filenames, size))
+
     def _in_turn(self, work: Callable[[Application], list[str]]) -> list[str]:
         with self._host.clock.turn():
             return work(self._host.app)
@@ -201,6 +205,23 @@ def _foreign_search(app: Application, text: str) -> str:
     search.ended_at = search.started_at + timedelta(seconds=15)
     app.searches.keep(search)
     return search.id
+
+
+def _foreign_batch(
+    app: Application, username: str, filenames: tuple[str, ...], size: int
+) -> list[str]:
+    records = app.downloads.records
+    batch = Batch(app.process.new_id(), username, app.process.clock.wall())
+    records.add_batch(batch)
+    ids = []
+    for filename in filenames:
+        ids.append(_foreign_download(app, username, filename, (size, "Completed, Succeeded")))
+        record = records.get(ids[-1])
+        assert record is not None
+        record.batch_id = batch.id
+        records.save(record)
+        app.downloads.announce(record, ["foreign"])
+    return ids
 
 
 def _foreign_download(

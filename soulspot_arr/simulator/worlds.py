@@ -101,178 +101,176 @@ class Share:
 _RIP = ("cover.jpg", "{title}.log", "{title}.cue", "{title}.m3u")
 
 
-def _people() -> list[tuple[str, dict[str, Json], Sequence[Share]]]:
-    a = albums
-    return [
-        (
-            "vinylvault",
-            {"speed": 2_600_000, "description": "fast, free slot, tidy FLAC"},
-            [
-                Share(a.HARBOUR, extras=_RIP),
-                Share(a.CARTOGRAPHY, extras=_RIP),
-                Share(a.NORTHBOUND, extras=_RIP),
-                Share(a.KIND_OF_BLUE, extras=_RIP),
-            ],
-        ),
-        (
-            "mossy_basement",
-            {"client": "qt", "speed": 900_000, "description": "SoulseekQt, @@ share markers"},
-            [
-                Share(a.HARBOUR, naming=dashed, root="@@qhzvx\\Lossless"),
-                Share(a.OK_COMPUTER, naming=dashed, root="@@qhzvx\\Lossless"),
-                Share(a.STATIC, HIRES, naming=dashed, root="@@qhzvx\\HiRes"),
-            ],
-        ),
-        (
-            "nighttrain88",
-            {"client": "nicotine", "speed": 1_400_000, "description": "Nicotine+, MP3 320"},
-            [
-                Share(a.HARBOUR, MP3_320, root="mp3", extras=("folder.jpg",)),
-                Share(a.CARTOGRAPHY, MP3_320, root="mp3"),
-                Share(a.NORTHBOUND, MP3_320, naming=flat_discs, root="mp3"),
-                Share(a.BACK_IN_BLACK, MP3_320, root="mp3"),
-            ],
-        ),
-        (
-            "Old Windows Box",
-            {"client": "qt", "speed": 600_000, "description": "drive letters, spaces in the name"},
-            [
-                Share(a.HARBOUR, MP3_192, naming=dashed, root="C:\\Users\\Public\\Music"),
-                Share(a.BACK_IN_BLACK, MP3_V0, root="C:\\Users\\Public\\Music"),
-                Share(a.BASEMENT, MP3_128, naming=dashed, root="C:\\Users\\Public\\Music"),
-            ],
-        ),
-        (
-            "tuxedo-fm",
-            {"client": "nicotine", "speed": 1_100_000, "description": "paths with slashes"},
-            [
-                Share(a.CARTOGRAPHY, root="/home/fm/music", slashes="/"),
-                Share(a.THE_WALL, root="/home/fm/music", slashes="/"),
-                Share(a.STATIC, root="/home/fm/music", slashes="/"),
-            ],
-        ),
-        (
-            "abeille",
-            {"speed": 1_200_000, "description": "decomposed accents as macOS writes them"},
-            [
-                Share(a.VALMONT, spelling="NFD", extras=_RIP),
-                Share(a.NORTHBOUND, MP3_V0, spelling="NFD"),
-            ],
-        ),
-        (
-            "0daydreamer",
-            {"speed": 3_000_000, "description": "release-group names"},
-            [
-                Share(a.HARBOUR, naming=scene, root="incoming", extras=("{title}.nfo",)),
-                Share(a.VALMONT, MP3_320, naming=scene, root="incoming", extras=("{title}.nfo",)),
-                Share(a.STATIC, MP3_V0, naming=scene, root="incoming", extras=("{title}.sfv",)),
-            ],
-        ),
-        (
-            "half_a_record",
-            {"speed": 1_000_000, "description": "incomplete folders"},
-            [
-                Share(a.HARBOUR, only=(1, 2, 3, 5, 8)),
-                Share(a.OK_COMPUTER, only=tuple(range(1, 8))),
-                Share(a.NORTHBOUND, only=(1,)),
-            ],
-        ),
-        (
-            "bothways",
-            {"speed": 1_000_000, "description": "MP3 and FLAC in the same folder"},
-            [
-                Share(a.CARTOGRAPHY, naming=nested, extras=()),
-                Share(a.CARTOGRAPHY, MP3_320, naming=nested),
-            ],
-        ),
-        (
-            "deluxe.edition",
-            {"speed": 1_700_000, "description": "bonus tracks and deluxe editions"},
-            [
-                Share(
-                    replace(a.HARBOUR, title="Harbour Lights (Deluxe Edition)"),
-                    bonus=("Low Tide (Demo)", "Knots (Live at the Pier)"),
+_PEOPLE: tuple[tuple[str, dict[str, Json], Sequence[Share]], ...] = (
+    (
+        "vinylvault",
+        {"speed": 2_600_000, "description": "fast, free slot, tidy FLAC"},
+        [
+            Share(albums.HARBOUR, extras=_RIP),
+            Share(albums.CARTOGRAPHY, extras=_RIP),
+            Share(albums.NORTHBOUND, extras=_RIP),
+            Share(albums.KIND_OF_BLUE, extras=_RIP),
+        ],
+    ),
+    (
+        "mossy_basement",
+        {"client": "qt", "speed": 900_000, "description": "SoulseekQt, @@ share markers"},
+        [
+            Share(albums.HARBOUR, naming=dashed, root="@@qhzvx\\Lossless"),
+            Share(albums.OK_COMPUTER, naming=dashed, root="@@qhzvx\\Lossless"),
+            Share(albums.STATIC, HIRES, naming=dashed, root="@@qhzvx\\HiRes"),
+        ],
+    ),
+    (
+        "nighttrain88",
+        {"client": "nicotine", "speed": 1_400_000, "description": "Nicotine+, MP3 320"},
+        [
+            Share(albums.HARBOUR, MP3_320, root="mp3", extras=("folder.jpg",)),
+            Share(albums.CARTOGRAPHY, MP3_320, root="mp3"),
+            Share(albums.NORTHBOUND, MP3_320, naming=flat_discs, root="mp3"),
+            Share(albums.BACK_IN_BLACK, MP3_320, root="mp3"),
+        ],
+    ),
+    (
+        "Old Windows Box",
+        {"client": "qt", "speed": 600_000, "description": "drive letters, spaces in the name"},
+        [
+            Share(albums.HARBOUR, MP3_192, naming=dashed, root="C:\\Users\\Public\\Music"),
+            Share(albums.BACK_IN_BLACK, MP3_V0, root="C:\\Users\\Public\\Music"),
+            Share(albums.BASEMENT, MP3_128, naming=dashed, root="C:\\Users\\Public\\Music"),
+        ],
+    ),
+    (
+        "tuxedo-fm",
+        {"client": "nicotine", "speed": 1_100_000, "description": "paths with slashes"},
+        [
+            Share(albums.CARTOGRAPHY, root="/home/fm/music", slashes="/"),
+            Share(albums.THE_WALL, root="/home/fm/music", slashes="/"),
+            Share(albums.STATIC, root="/home/fm/music", slashes="/"),
+        ],
+    ),
+    (
+        "abeille",
+        {"speed": 1_200_000, "description": "decomposed accents as macOS writes them"},
+        [
+            Share(albums.VALMONT, spelling="NFD", extras=_RIP),
+            Share(albums.NORTHBOUND, MP3_V0, spelling="NFD"),
+        ],
+    ),
+    (
+        "0daydreamer",
+        {"speed": 3_000_000, "description": "release-group names"},
+        [
+            Share(albums.HARBOUR, naming=scene, root="incoming", extras=("{title}.nfo",)),
+            Share(albums.VALMONT, MP3_320, naming=scene, root="incoming", extras=("{title}.nfo",)),
+            Share(albums.STATIC, MP3_V0, naming=scene, root="incoming", extras=("{title}.sfv",)),
+        ],
+    ),
+    (
+        "half_a_record",
+        {"speed": 1_000_000, "description": "incomplete folders"},
+        [
+            Share(albums.HARBOUR, only=(1, 2, 3, 5, 8)),
+            Share(albums.OK_COMPUTER, only=tuple(range(1, 8))),
+            Share(albums.NORTHBOUND, only=(1,)),
+        ],
+    ),
+    (
+        "bothways",
+        {"speed": 1_000_000, "description": "MP3 and FLAC in the same folder"},
+        [
+            Share(albums.CARTOGRAPHY, naming=nested, extras=()),
+            Share(albums.CARTOGRAPHY, MP3_320, naming=nested),
+        ],
+    ),
+    (
+        "deluxe.edition",
+        {"speed": 1_700_000, "description": "bonus tracks and deluxe editions"},
+        [
+            Share(
+                replace(albums.HARBOUR, title="Harbour Lights (Deluxe Edition)"),
+                bonus=("Low Tide (Demo)", "Knots (Live at the Pier)"),
+            ),
+            Share(replace(albums.OK_COMPUTER, title="OK Computer OKNOTOK"), bonus=("I Promise",)),
+        ],
+    ),
+    (
+        "hoarder_1974",
+        {"speed": 800_000, "description": "whole discographies in one folder"},
+        [
+            Share(albums.HARBOUR, MP3_V0, naming=dump, root="Music\\Dumps", extras=()),
+            Share(
+                Album(
+                    "Marlow Finch",
+                    "Upriver",
+                    2017,
+                    (("Upriver", "Weir", "Heron", "Low Water", "Sluice"),),
                 ),
-                Share(replace(a.OK_COMPUTER, title="OK Computer OKNOTOK"), bonus=("I Promise",)),
-            ],
-        ),
-        (
-            "hoarder_1974",
-            {"speed": 800_000, "description": "whole discographies in one folder"},
-            [
-                Share(a.HARBOUR, MP3_V0, naming=dump, root="Music\\Dumps", extras=()),
-                Share(
-                    Album(
-                        "Marlow Finch",
-                        "Upriver",
-                        2017,
-                        (("Upriver", "Weir", "Heron", "Low Water", "Sluice"),),
-                    ),
-                    MP3_V0,
-                    naming=dump,
-                    root="Music\\Dumps",
-                    extras=(),
-                ),
-                Share(a.THE_WALL, MP3_320, naming=flat_discs),
-            ],
-        ),
-        (
-            "friends only",
-            {"speed": 2_000_000, "description": "locked files"},
-            [
-                Share(a.HARBOUR, HIRES, locked=True),
-                Share(a.STATIC, HIRES, locked=True),
-                Share(a.KIND_OF_BLUE, MP3_320),
-            ],
-        ),
-        (
-            "nometa",
-            {"client": "nicotine", "speed": 700_000, "description": "no attributes, no tags"},
-            [
-                Share(a.HARBOUR, attributes=False, tagged=False),
-                Share(a.KIND_OF_BLUE, MP3_192, naming=untitled, attributes=False, tagged=False),
-            ],
-        ),
-        (
-            "gone_fishing",
-            {
-                "speed": 9_000_000,
-                "leaves_after": 2.0,
-                "description": "goes offline after answering",
-            },
-            [Share(a.HARBOUR, naming=dashed), Share(a.VALMONT, naming=dashed)],
-        ),
-        (
-            "no_strangers",
-            {"speed": 8_000_000, "description": "rejects every request"},
-            [Share(a.HARBOUR, naming=dashed), Share(a.CARTOGRAPHY, naming=dashed)],
-        ),
-        (
-            "long_line",
-            {
-                "free_slots": 0,
-                "queue_length": 240,
-                "speed": 5_000_000,
-                "description": "a very long queue",
-            },
-            [Share(a.HARBOUR), Share(a.OK_COMPUTER), Share(a.THE_WALL)],
-        ),
-        (
-            "dialup",
-            {"speed": 24_000, "description": "very slow"},
-            [Share(a.HARBOUR, naming=dashed), Share(a.STATIC, MP3_320)],
-        ),
-        (
-            "shaky_wifi",
-            {"speed": 1_300_000, "description": "drops the connection once per file"},
-            [Share(a.STATIC), Share(a.VALMONT, MP3_V0), Share(a.OK_COMPUTER)],
-        ),
-    ]
+                MP3_V0,
+                naming=dump,
+                root="Music\\Dumps",
+                extras=(),
+            ),
+            Share(albums.THE_WALL, MP3_320, naming=flat_discs),
+        ],
+    ),
+    (
+        "friends only",
+        {"speed": 2_000_000, "description": "locked files"},
+        [
+            Share(albums.HARBOUR, HIRES, locked=True),
+            Share(albums.STATIC, HIRES, locked=True),
+            Share(albums.KIND_OF_BLUE, MP3_320),
+        ],
+    ),
+    (
+        "nometa",
+        {"client": "nicotine", "speed": 700_000, "description": "no attributes, no tags"},
+        [
+            Share(albums.HARBOUR, attributes=False, tagged=False),
+            Share(albums.KIND_OF_BLUE, MP3_192, naming=untitled, attributes=False, tagged=False),
+        ],
+    ),
+    (
+        "gone_fishing",
+        {
+            "speed": 9_000_000,
+            "leaves_after": 2.0,
+            "description": "goes offline after answering",
+        },
+        [Share(albums.HARBOUR, naming=dashed), Share(albums.VALMONT, naming=dashed)],
+    ),
+    (
+        "no_strangers",
+        {"speed": 8_000_000, "description": "rejects every request"},
+        [Share(albums.HARBOUR, naming=dashed), Share(albums.CARTOGRAPHY, naming=dashed)],
+    ),
+    (
+        "long_line",
+        {
+            "free_slots": 0,
+            "queue_length": 240,
+            "speed": 5_000_000,
+            "description": "a very long queue",
+        },
+        [Share(albums.HARBOUR), Share(albums.OK_COMPUTER), Share(albums.THE_WALL)],
+    ),
+    (
+        "dialup",
+        {"speed": 24_000, "description": "very slow"},
+        [Share(albums.HARBOUR, naming=dashed), Share(albums.STATIC, MP3_320)],
+    ),
+    (
+        "shaky_wifi",
+        {"speed": 1_300_000, "description": "drops the connection once per file"},
+        [Share(albums.STATIC), Share(albums.VALMONT, MP3_V0), Share(albums.OK_COMPUTER)],
+    ),
+)
 
 
 def populate(network: Network) -> None:
     """Fill a network with the demo world."""
-    for name, values, shares in _people():
+    for name, values, shares in _PEOPLE:
         peer = network.add(name, values)
         for share in shares:
             _share(network, peer, share)

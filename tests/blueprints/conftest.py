@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -63,6 +64,23 @@ def woken(services: Services) -> list[str]:
     jobs: list[str] = []
     services.waker.connect(jobs.append)
     return jobs
+
+
+@pytest.fixture(scope="module")
+def unchanged(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """One application for those tests of a module that change nothing."""
+    folder = tmp_path_factory.mktemp("data")
+    url = f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'soulspot.db')}"
+    config = Config.load({}, {"data_dir": folder, "database_url": url})
+    services = build(config, source=FakeSource(), clock=FakeClock())
+    yield create_app(services)
+    services.close()
+
+
+@pytest.fixture
+def reader(unchanged: Flask) -> FlaskClient:
+    """A client with the key, for tests that change nothing."""
+    return with_key(unchanged, unchanged.extensions["soulspot"])
 
 
 def with_key(app: Flask, services: Services) -> FlaskClient:

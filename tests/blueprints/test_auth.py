@@ -45,8 +45,9 @@ def test_the_table_of_routes_is_complete(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(("method", "rule"), sorted(ROUTES))
-def test_every_route_asks_for_the_key(stranger: FlaskClient, method: str, rule: str) -> None:
+def test_every_route_asks_for_the_key(unchanged: Flask, method: str, rule: str) -> None:
     """Without a key and with a wrong one: 401, a challenge, and nothing else."""
+    stranger = unchanged.test_client()
     path = re.sub("<.*?>", "SABnzbd_nzo_abcdefghijkl", rule)
     for headers in ({}, {"X-Api-Key": "0" * 32}, {"Authorization": "Bearer nonsense"}):
         response = stranger.open(path, method=method, headers=headers)
@@ -55,9 +56,9 @@ def test_every_route_asks_for_the_key(stranger: FlaskClient, method: str, rule: 
 
 
 @pytest.mark.parametrize(("method", "rule"), sorted(ROUTES))
-def test_every_route_is_documented(stranger: FlaskClient, method: str, rule: str) -> None:
+def test_every_route_is_documented(unchanged: Flask, method: str, rule: str) -> None:
     """Summary, tag, and a schema for what it answers and for its errors."""
-    document = stranger.get("/api/docs/openapi.json").get_json()
+    document = unchanged.test_client().get("/api/docs/openapi.json").get_json()
     path = re.sub("<(?:[^:>]*:)?(.*?)>", r"{\1}", rule)
     operation = document["paths"][path][method.lower()]
     assert operation["summary"]

@@ -103,9 +103,9 @@ def test_the_page_and_all_it_fetches(
             assert answer.get_data()
 
 
-def test_the_page_may_fetch_from_here_only(stranger: FlaskClient) -> None:
+def test_the_page_may_fetch_from_here_only(reader: FlaskClient) -> None:
     """The browser is told so: nothing foreign, no inline script, no frame around it."""
-    page = stranger.get("/api/docs")
+    page = reader.get("/api/docs")
     policy = dict(
         part.strip().partition(" ")[::2]
         for part in page.headers["Content-Security-Policy"].split(";")
@@ -117,20 +117,20 @@ def test_the_page_may_fetch_from_here_only(stranger: FlaskClient) -> None:
     assert not any("http" in sources or "*" in sources for sources in policy.values())
 
 
-def test_what_is_ours_names_no_foreign_host(stranger: FlaskClient) -> None:
+def test_what_is_ours_names_no_foreign_host(reader: FlaskClient) -> None:
     """Page, starter script and style sheet hold no absolute address to fetch."""
-    starter = re.sub(r"// .*", "", _text(stranger, "/api/docs/docs.js"))
+    starter = re.sub(r"// .*", "", _text(reader, "/api/docs/docs.js"))
     assert "//" not in starter
-    assert "//" not in _text(stranger, "/api/docs")
-    style = _text(stranger, "/api/docs/swagger-ui.css")
+    assert "//" not in _text(reader, "/api/docs")
+    style = _text(reader, "/api/docs/swagger-ui.css")
     fetched = re.findall(r"url\(\s*['\"]?([^)'\"]{1,40})", style)
     assert all(address.startswith("data:") for address in fetched)
     assert "@import" not in style
 
 
-def test_the_starter_asks_no_validator(stranger: FlaskClient) -> None:
+def test_the_starter_asks_no_validator(reader: FlaskClient) -> None:
     """Swagger UI shows a badge from a foreign host unless it is told not to."""
-    assert "validatorUrl: null" in _text(stranger, "/api/docs/docs.js")
+    assert "validatorUrl: null" in _text(reader, "/api/docs/docs.js")
 
 
 @pytest.mark.parametrize(
@@ -143,23 +143,23 @@ def test_the_starter_asks_no_validator(stranger: FlaskClient) -> None:
     ],
 )
 def test_assets_have_types_that_browsers_accept(
-    stranger: FlaskClient, name: str, mimetype: str
+    reader: FlaskClient, name: str, mimetype: str
 ) -> None:
     """With nosniff a wrong type means a blank page."""
-    with stranger.get(f"/api/docs/{name}") as response:
+    with reader.get(f"/api/docs/{name}") as response:
         assert response.mimetype == mimetype
         assert "max-age" in response.headers["Cache-Control"]
     known = {"If-None-Match": response.headers["ETag"]}
-    with stranger.get(f"/api/docs/{name}", headers=known) as again:
+    with reader.get(f"/api/docs/{name}", headers=known) as again:
         assert again.status_code == 304
 
 
 @pytest.mark.parametrize(
     "name", ["index.html", "swagger-initializer.js", "docs.html", "__init__.py", "%2e%2e", "a/b"]
 )
-def test_nothing_else_is_handed_out(stranger: FlaskClient, name: str) -> None:
+def test_nothing_else_is_handed_out(reader: FlaskClient, name: str) -> None:
     """The bundle's own page would load an example from a foreign host."""
-    assert stranger.get(f"/api/docs/{name}").status_code == 404
+    assert reader.get(f"/api/docs/{name}").status_code == 404
 
 
 # -- the document ----------------------------------------------------------------------------------
@@ -173,9 +173,9 @@ def test_the_document_needs_no_key_and_holds_no_data(stranger: FlaskClient, app:
     assert str(services.config.data_dir) not in text
 
 
-def test_the_document_is_sound(stranger: FlaskClient) -> None:
+def test_the_document_is_sound(reader: FlaskClient) -> None:
     """OpenAPI 3.0 with a title, our version, and references that lead somewhere."""
-    document = _document(stranger)
+    document = _document(reader)
     assert document["openapi"].startswith("3.0")
     assert document["info"]["version"] == __version__
     references = set(_references(document))
@@ -186,9 +186,9 @@ def test_the_document_is_sound(stranger: FlaskClient) -> None:
             node = node[step]
 
 
-def test_authorize_works_with_the_header(stranger: FlaskClient) -> None:
+def test_authorize_works_with_the_header(reader: FlaskClient) -> None:
     """The scheme that the page fills in, and it counts for every operation."""
-    document = _document(stranger)
+    document = _document(reader)
     schemes = document["components"]["securitySchemes"]
     assert schemes["ApiKey"]["type"] == "apiKey"
     assert (schemes["ApiKey"]["in"], schemes["ApiKey"]["name"]) == ("header", "X-Api-Key")
@@ -209,9 +209,9 @@ def test_operations_lie_beside_the_document(mounted: FlaskClient, base: str) -> 
     assert server.rstrip("/") == f"{HOST}{base}"
 
 
-def test_parameters_are_documented(stranger: FlaskClient) -> None:
+def test_parameters_are_documented(reader: FlaskClient) -> None:
     """Paging and filters appear with their limits."""
-    operation = _document(stranger)["paths"]["/api/v1/grabs"]["get"]
+    operation = _document(reader)["paths"]["/api/v1/grabs"]["get"]
     found = {parameter["name"]: parameter for parameter in operation["parameters"]}
     assert set(found) == {"before", "limit", "state"}
     limits = found["limit"]["schema"]

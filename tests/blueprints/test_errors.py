@@ -112,10 +112,10 @@ def test_the_unexpected_is_told_without_details(
     ],
 )
 def test_wrong_addresses_and_methods(
-    client: FlaskClient, method: str, path: str, status: int, code: str
+    reader: FlaskClient, method: str, path: str, status: int, code: str
 ) -> None:
     """JSON as well; a wrong method learns the right ones."""
-    response = client.open(path, method=method)
+    response = reader.open(path, method=method)
     problem(response, status, code)
     assert ("Allow" in response.headers) == (status == 405)
 

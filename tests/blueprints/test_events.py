@@ -130,8 +130,8 @@ def test_an_event_outlives_its_grab(
     ],
 )
 def test_bad_questions_name_the_field(
-    client: FlaskClient, query: dict[str, str], field: str
+    reader: FlaskClient, query: dict[str, str], field: str
 ) -> None:
     """422 and which parameter does not fit."""
-    body = problem(client.get(EVENTS, query_string=query), 422, "invalid_input")
+    body = problem(reader.get(EVENTS, query_string=query), 422, "invalid_input")
     assert field in body["errors"]["query"]

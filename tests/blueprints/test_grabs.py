@@ -118,10 +118,10 @@ def test_the_list_is_filtered_by_state(client: FlaskClient, services: Services) 
     ],
 )
 def test_bad_questions_name_the_field(
-    client: FlaskClient, query: dict[str, str], field: str
+    reader: FlaskClient, query: dict[str, str], field: str
 ) -> None:
     """422, and the sentence says which parameter does not fit."""
-    body = problem(client.get(GRABS, query_string=query), 422, "invalid_input")
+    body = problem(reader.get(GRABS, query_string=query), 422, "invalid_input")
     assert field in body["errors"]["query"]
     assert f"query.{field}" in body["message"]
 
@@ -138,9 +138,9 @@ def test_the_largest_id_is_fine(start: Start, database_url: str) -> None:
     "nzo_id", ["SABnzbd_nzo_unknown", "0", "x" * 64, "x" * 5_000, "%00", "a%2Fb", "%F0%9F%8E%B5"]
 )
 @pytest.mark.parametrize(("method", "tail"), [("GET", ""), ("DELETE", ""), ("POST", "/retry")])
-def test_unknown_grabs(client: FlaskClient, method: str, tail: str, nzo_id: str) -> None:
+def test_unknown_grabs(reader: FlaskClient, method: str, tail: str, nzo_id: str) -> None:
     """404, whether the id could exist or not."""
-    response = client.open(f"{GRABS}/{nzo_id}{tail}", method=method)
+    response = reader.open(f"{GRABS}/{nzo_id}{tail}", method=method)
     assert response.get_json()["error_code"] in {"grab_not_found", "not_found"}
     problem(response, 404, response.get_json()["error_code"])
 

@@ -174,10 +174,10 @@ def test_other_events_are_ignored(
     [b"", b"hello", b"{", b"\xff", b"[]", b"null", b'"x"', b"[" * 100_000],
     ids=lambda body: repr(body[:8]),
 )
-def test_what_is_no_event(client: FlaskClient, body: bytes) -> None:
+def test_what_is_no_event(reader: FlaskClient, body: bytes) -> None:
     """422 for anything but a JSON object."""
     code = "unprocessable_entity"
-    problem(client.post(HOOK, data=body, content_type="application/json"), 422, code)
+    problem(reader.post(HOOK, data=body, content_type="application/json"), 422, code)
 
 
 def test_the_content_type_does_not_matter(
@@ -188,10 +188,10 @@ def test_the_content_type_does_not_matter(
     assert _local_paths(services, nzo_id)[0] == LANDED
 
 
-def test_a_huge_body_is_refused(client: FlaskClient) -> None:
+def test_a_huge_body_is_refused(reader: FlaskClient) -> None:
     """An event has a kilobyte or two."""
     body = b" " * (1024 * 1024 + 1)
-    problem(client.post(HOOK, data=body), 413, "request_entity_too_large")
+    problem(reader.post(HOOK, data=body), 413, "request_entity_too_large")
 
 
 def test_nothing_is_asked_of_the_source(app: Flask, client: FlaskClient, polls: list[str]) -> None:

@@ -134,14 +134,14 @@ def test_values_that_do_not_fit(
 
 
 @pytest.mark.parametrize("key", ["search.budgt", "", "_revision", "a" * 5_000, "auth", "__class__"])
-def test_unknown_settings(client: FlaskClient, key: str) -> None:
+def test_unknown_settings(reader: FlaskClient, key: str) -> None:
     """422; reserved rows cannot be reached this way."""
-    problem(client.patch(SETTINGS, json={key: 1}), 422, "invalid_setting")
+    problem(reader.patch(SETTINGS, json={key: 1}), 422, "invalid_setting")
 
 
-def test_a_near_miss_is_pointed_out(client: FlaskClient) -> None:
+def test_a_near_miss_is_pointed_out(reader: FlaskClient) -> None:
     """People mistype."""
-    body = problem(client.patch(SETTINGS, json={"search.budgt": 1}), 422, "invalid_setting")
+    body = problem(reader.patch(SETTINGS, json={"search.budgt": 1}), 422, "invalid_setting")
     assert BUDGET in body["message"]
 
 
@@ -200,16 +200,16 @@ def test_a_pinned_setting_is_locked(start: Start) -> None:
     ids=lambda value: repr(value[:24]) if isinstance(value, bytes) else str(value),
 )
 def test_bodies_that_cannot_be_read(
-    client: FlaskClient, body: bytes, status: int, code: str
+    reader: FlaskClient, body: bytes, status: int, code: str
 ) -> None:
     """400 for what is no JSON or no number, 422 for another document, 413 for a huge one."""
-    problem(client.patch(SETTINGS, data=body, content_type="application/json"), status, code)
+    problem(reader.patch(SETTINGS, data=body, content_type="application/json"), status, code)
 
 
 @pytest.mark.parametrize(
     "content_type", [None, "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"]
 )
-def test_other_kinds_of_body(client: FlaskClient, content_type: str | None) -> None:
+def test_other_kinds_of_body(reader: FlaskClient, content_type: str | None) -> None:
     """415: a form that was sent by mistake must not look like success."""
-    response = client.patch(SETTINGS, data=b'{"queue.paused": true}', content_type=content_type)
+    response = reader.patch(SETTINGS, data=b'{"queue.paused": true}', content_type=content_type)
     problem(response, 415, "unsupported_media_type")

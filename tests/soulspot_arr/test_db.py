@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -19,28 +17,7 @@ from soulspot_arr.errors import ConfigError
 from soulspot_arr.models import JobRun
 from tests.conftest import Open
 from tests.fakes.clock import NOON
-
-
-def together(*works: Callable[[], None]) -> None:
-    """Run all at once in threads; the first error is raised here."""
-    errors: list[BaseException] = []
-    barrier = threading.Barrier(len(works))
-
-    def run(work: Callable[[], None]) -> None:
-        barrier.wait()
-        try:
-            work()
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    if errors:
-        raise errors[0]
-
+from tests.fakes.threads import together
 
 # -- transactions ----------------------------------------------------------------------------------
 
@@ -75,10 +52,15 @@ def test_readers_are_not_held_up_by_a_writer(sqlite_database: Database) -> None:
 
 def test_a_write_that_fails_leaves_nothing(database: Database) -> None:
     """An error inside takes everything back."""
-    with pytest.raises(ZeroDivisionError), database.write() as session:
-        session.add(JobRun(name="poll", runs=1))
-        session.flush()
-        _ = 1 / 0
+
+    def fail() -> None:
+        with database.write() as session:
+            session.add(JobRun(name="poll", runs=1))
+            session.flush()
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        fail()
     with database.read() as session:
         assert session.get(JobRun, "poll") is None
 
@@ -155,7 +137,7 @@ def test_times_come_back_as_the_same_moment_in_utc(database: Database, hours: in
 def test_a_time_without_a_zone_is_refused(database: Database) -> None:
     """A naive datetime is a bug, and would shift by hours without a sound."""
     with pytest.raises(StatementError, match="without a time zone"), database.write() as session:
-        session.add(JobRun(name="poll", requested_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+        session.add(JobRun(name="poll", requested_at=datetime(2026, 1, 1)))
 
 
 def test_no_time_stays_no_time(database: Database) -> None:

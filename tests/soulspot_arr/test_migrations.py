@@ -12,6 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine, inspect, text
+from sqlalchemy.engine.interfaces import ReflectedIndex
 
 from soulspot_arr import db
 from soulspot_arr.db import Database
@@ -92,10 +93,11 @@ def _details(database: Database, table: str) -> dict[str, object]:
     look = inspect(database.engine)
     where = f"{database.dialect}_where"
     return {
-        "checks": {(check["name"], check["sqltext"]) for check in look.get_check_constraints(table)},
+        "checks": {
+            (check["name"], check["sqltext"]) for check in look.get_check_constraints(table)
+        },
         "indexes": {
-            (index["name"], tuple(index["column_names"]), index["unique"])
-            + (str(index.get("dialect_options", {}).get(where)),)
+            (index["name"], tuple(index["column_names"]), index["unique"], _where(index, where))
             for index in look.get_indexes(table)
         },
         "unique": {
@@ -108,6 +110,10 @@ def _details(database: Database, table: str) -> dict[str, object]:
         },
         "primary": look.get_pk_constraint(table)["name"],
     }
+
+
+def _where(index: ReflectedIndex, key: str) -> str:
+    return str(index.get("dialect_options", {}).get(key))
 
 
 def test_an_event_id_is_never_used_twice(database: Database) -> None:
@@ -173,12 +179,12 @@ def test_processes_that_start_together_upgrade_once(empty_url: str, open_databas
             stdout=subprocess.PIPE,
             text=True,
         )
-        for _ in range(3)
+        for _ in range(2)
     ]
     for process in processes:
         assert process.stdin is not None
         process.stdin.write("go\n")
         process.stdin.flush()
     answers = [process.communicate(timeout=60)[0].strip() for process in processes]
-    assert answers == [db.head_revision()] * 3
+    assert answers == [db.head_revision()] * 2
     assert tables(open_database(empty_url)) == {*Base.metadata.tables, "alembic_version"}

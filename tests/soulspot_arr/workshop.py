@@ -36,7 +36,7 @@ TITLE = "(FLAC) Cello - Undertow - 1994-slsk0123abcd"
 
 def flac(seconds: float = 1.0, seed: int = 0) -> bytes:
     """A tiny real FLAC file."""
-    return AudioSpec(seconds, rate=8000, seed=seed).content()
+    return AudioSpec(seconds, seed=seed).content()
 
 
 def mp3(seconds: float = 1.0) -> bytes:

@@ -111,6 +111,21 @@ def test_cd_and_disc_folders_side_by_side_are_two_copies() -> None:
     assert [places(candidate) for candidate in found] == [[(1, 1), (1, 2), (2, 1), (2, 2)]] * 2
 
 
+def test_three_spellings_of_one_disc_are_three_candidates() -> None:
+    """Nothing is joined that would give a track twice."""
+    found = group([folder(ROOT + rf"\{name}", 2) for name in ("CD1", "CD01", "CD001")])
+    assert [places(candidate) for candidate in found] == [[(0, 1), (0, 2)]] * 3
+
+
+def test_files_beside_whole_discs_are_an_album_of_their_own() -> None:
+    """Loose files do not spoil the discs below them."""
+    found = group([folder(ROOT, 1), folder(ROOT + r"\CD1", 2), folder(ROOT + r"\CD2", 2)])
+    assert [places(candidate) for candidate in found] == [
+        [(1, 1), (1, 2), (2, 1), (2, 2)],
+        [(0, 1)],
+    ]
+
+
 def test_formats_side_by_side_are_parted() -> None:
     """FLAC and MP3 of every track in one folder are two offers, each track once."""
     both = [f"{n:02d} - Song.{ext}" for n in (1, 2, 3) for ext in ("flac", "mp3")]
@@ -262,6 +277,29 @@ def test_unknown_quality_is_refused_with_its_number() -> None:
     """Lidarr would read MP3 224 as unknown."""
     found = only([RawFolder("ann", ROOT, (file(ROOT + r"\01.mp3", bitrate=224),))])
     assert reasons(found) == "Lidarr has no quality for MP3 at 224 kbit/s"
+
+
+def test_unknown_formats_are_refused() -> None:
+    """MP2 is looked at by the import and has no quality there."""
+    assert reasons(only([folder(ROOT, ["01.mp2"])])) == "the format cannot be told or is mixed"
+
+
+def test_hundreds_of_files_are_no_album() -> None:
+    """A folder with everything in it is not fetched as one album."""
+    names = [f"Song {n} of many.flac" for n in range(151)]
+    assert "151 files in one folder" in reasons(only([folder(ROOT, names)]))
+
+
+def test_a_candidate_without_files_is_refused() -> None:
+    """Nothing to fetch is a flaw too."""
+    empty = replace(only([folder(ROOT, 1)]), files=())
+    assert "no audio files" in reasons(empty)
+
+
+def test_a_short_single_with_a_cue_sheet_is_a_single() -> None:
+    """Only a file as long as an album can be one."""
+    raw = RawFolder("ann", ROOT, (file(ROOT + r"\01 - Airbag.flac"), file(ROOT + r"\x.cue")))
+    assert reasons(only([raw])) == ""
 
 
 def test_files_in_the_share_root_are_grouped() -> None:

@@ -38,6 +38,12 @@ NAMES = st.text(st.characters(), max_size=60)
         (" 44", "When Your Heart Stops Beating", "44 when your heart stops beating"),
         ("M.I.A.", "Kala", "mia kala"),
         ("Weezer", "Weezer", "weezer"),
+        ("AC/DC", "For Those About to Rock We Salute You", "ac dc those about rock salute"),
+        (
+            "Godspeed You! Black Emperor",
+            "Lift Your Skinny Fists to Heaven",
+            "godspeed you black emperor skinny heaven",
+        ),
         ("Jay-Z", "4:44", "jay 44"),
         ("坂本龍一", "戦場のメリークリスマス", "坂本龍一 戦場のメリークリスマス"),
         ("Кино", "Группа крови", "кино группа крови"),

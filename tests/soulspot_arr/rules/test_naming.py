@@ -7,7 +7,7 @@ import posixpath
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soulspot_arr.rules.naming import (
@@ -62,6 +62,7 @@ def test_key_takes_any_text() -> None:
     assert len(release_key("slskd", "\ud800", ["\udcff\0", "日本"])) == 64
 
 
+@settings(deadline=None)
 @given(st.text(), st.datetimes(datetime(1990, 1, 1), datetime(2200, 1, 1)))
 def test_publish_date_lies_in_one_age_bucket(key: str, naive: datetime) -> None:
     """Whole seconds, more than eight and less than nine days before the epoch, for ever the same."""
@@ -133,6 +134,7 @@ def test_safe_component_keeps_the_extension() -> None:
     assert len(safe_component("日" * 300, 100).encode()) == 99
 
 
+@settings(deadline=None)
 @given(ANY_TEXT, st.integers(16, 300))
 def test_safe_component_is_always_safe(name: str, limit: int) -> None:
     """Whatever comes in: short enough, encodable, no forbidden sign, no special meaning."""
@@ -147,6 +149,7 @@ def test_safe_component_is_always_safe(name: str, limit: int) -> None:
     assert max(safe) <= "\uffff"
 
 
+@settings(deadline=None)
 @given(ANY_TEXT)
 def test_safe_component_is_stable(name: str) -> None:
     """A safe name is left alone."""
@@ -218,6 +221,7 @@ def test_contained(root: str, path: str, *, inside: bool) -> None:
     assert contained(root, path) is inside
 
 
+@settings(deadline=None)
 @given(PATH_TEXT, PATH_TEXT)
 def test_contained_is_never_true_outside(root: str, path: str) -> None:
     """Where it says inside, the standard library's own resolution agrees."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soulspot_arr.domain import Quality, RawFile
@@ -113,6 +113,7 @@ def test_what_is_mixed_or_foreign_has_no_quality(files: list[RawFile]) -> None:
     assert measure(files) is None
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(
         ["FLAC", "MP3", "AAC", "OGG", "OPUS", "ALAC", "WAV", "WMA", "APE", "WV", "AIFF"]
@@ -171,6 +172,7 @@ def test_utility_order(better: tuple[bool, int, int], worse: tuple[bool, int, in
     assert of(*better) > of(*worse)
 
 
+@settings(deadline=None)
 @given(st.booleans(), st.integers(), st.integers(), st.integers())
 def test_utility_is_a_share(slot: bool, queue: int, speed: int, size: int) -> None:
     """Whatever a peer claims, the number stays within 0 and 1."""

@@ -152,6 +152,8 @@ def test_likeness(one: str, other: str, low: float, high: float) -> None:
 def test_dice_counts_repetitions() -> None:
     """ "The The" is not "The"."""
     assert dice(("the", "the"), ("the",)) == pytest.approx(2 / 3)
+    assert dice(("the", "the"), ("the", "the")) == 1.0
+    assert dice((), ("the",)) == 0.0
 
 
 @pytest.mark.parametrize(

@@ -145,17 +145,23 @@ class Rig:
     def history(self, id_: str, seconds: float, step: float = 0.05) -> list[Body]:
         """What a poller sees: one snapshot per `step`, repeated states left out."""
         seen: list[Body] = [self.transfer(id_)]
+        record = self.sim.app.downloads.records.get(id_)
+        assert record is not None
         for _ in range(round(seconds / step)):
             self.advance(step)
-            now = self.transfer(id_)
-            if now["state"] != seen[-1]["state"]:
-                seen.append(now)
+            if record.state != seen[-1]["state"]:
+                seen.append(self.transfer(id_))
         return seen
 
     def events(self, kind: str) -> list[Body]:
         """Rows of one type, oldest first."""
         rows = self.get("events", params={"limit": 1000}).json()
         return [row for row in reversed(rows) if row["type"] == kind]
+
+
+def states(history: list[Body]) -> list[str]:
+    """Only the states of a history."""
+    return [str(item["state"]) for item in history]
 
 
 def eventually(condition: Callable[[], object], seconds: float = 5.0) -> None:

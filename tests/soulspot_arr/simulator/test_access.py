@@ -169,3 +169,24 @@ def test_the_supported_versions_are_announced(rig: Rig) -> None:
     """Every API answer names version 0."""
     assert rig.get("server").headers["api-supported-versions"] == "0"
     assert rig.get("server", headers={"X-API-Key": KEY}).status_code == 200
+
+
+def test_chunked_bodies_are_read(rig: Rig) -> None:
+    """As every web server does."""
+    reply = rig.call(
+        "POST",
+        "searches",
+        data=iter([b'{"searchText":', b'"low tide"}']),
+        headers={"Content-Type": "application/json; charset=utf-8"},
+    )
+    assert reply.json()["searchText"] == "low tide"
+
+
+def test_property_and_path_names_ignore_case(rig: Rig) -> None:
+    """Framework habits."""
+    assert rig.post("SEARCHES", {"SEARCHTEXT": "low tide"}).json()["searchText"] == "low tide"
+
+
+def test_a_wrong_method_is_405(rig: Rig) -> None:
+    """The path exists, the verb does not."""
+    assert rig.call("PATCH", "searches", {}).status_code == 405

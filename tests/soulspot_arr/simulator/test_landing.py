@@ -77,7 +77,7 @@ def test_I01_the_default_pattern(rig: Rig, row: int, remote: str, expected: str)
     assert (rig.sim.downloads_dir / expected).stat().st_size == 100
 
 
-def test_I01_a_second_copy_gets_ticks(rig: Rig) -> None:
+def test_F21_a_second_copy_gets_ticks(rig: Rig) -> None:
     """Eighteen digits before the extension; the first file is untouched."""
     first = land(rig, AIRBAG)
     second = land(rig, AIRBAG)
@@ -187,7 +187,7 @@ def test_I05_file_retention_deletes_finished_files(make: Make) -> None:
     assert not os.path.exists(shown)
 
 
-def test_overwrite_replaces(make: Make) -> None:
+def test_F21_overwrite_replaces(make: Make) -> None:
     """The other collision strategy."""
     rig = make(options_overrides={"transfers.download.destination.exists": "overwrite"})
     assert land(rig, AIRBAG) == land(rig, AIRBAG)

@@ -183,8 +183,9 @@ def test_a_graceful_stop_finalises_what_was_active(rig: Rig) -> None:
     rig.advance(4)
     rig.sim.restart(graceful=True)
     rig.advance(5)
-    assert [(t["filename"], t["state"]) for t in visible(rig)][0] == (ONE, "Completed, Cancelled")
-    assert visible(rig)[-1]["filename"] == TWO
+    first, second = visible(rig)
+    assert (first["filename"], first["state"]) == (ONE, "Completed, Cancelled")
+    assert second["filename"] == TWO
 
 
 def test_a_restart_over_the_api(rig: Rig) -> None:

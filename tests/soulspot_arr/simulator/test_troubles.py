@@ -93,6 +93,10 @@ def test_L05_another_user_of_the_same_slskd(rig: Rig) -> None:
     (transfer,) = rig.world.foreign_download("peer", "Music\\x.mp3", state="Queued, Remotely")
     assert [s["id"] for s in rig.get("searches").json()] == [search]
     assert rig.transfer(transfer)["state"] == "Queued, Remotely"
+    (batched,) = rig.world.foreign_batch("peer", "Music\\y.mp3")
+    batch = rig.transfer(batched)["batchId"]
+    assert rig.get(f"transfers/downloads/batches/{batch}").json()["username"] == "peer"
+    assert len(rig.events("DownloadFileComplete")) == 1
     rig.delete(f"transfers/downloads/peer/{transfer}")
     rig.advance(1)
     assert rig.transfer(transfer)["state"] == "Completed, Cancelled"
@@ -141,6 +145,15 @@ def test_L06_old_searches_have_no_queue(make: Make) -> None:
     rig = make(profile="0.23.2")
     ids = [rig.search(f"query {n:02d}")["id"] for n in range(12)]
     assert [rig.state(id_)["state"] for id_ in ids].count("Queued") == 2
+
+
+def test_L06_one_release_misreads_names_behind_a_base(make: Make) -> None:
+    """0.24.2 takes the literal `downloads` for the user."""
+    file = [{"filename": ONE, "size": 10}]
+    for profile, name in (("0.24.2", "downloads"), ("0.24.3", "anna")):
+        rig = make(profile=profile, url_base="/slskd")
+        reply = rig.call("POST", "/slskd/api/v0/transfers/downloads/anna", file)
+        assert reply.json() == f"User {name} appears to be offline"
 
 
 def test_L06_search_numbers_are_checked_since_0_24_4(make: Make) -> None:

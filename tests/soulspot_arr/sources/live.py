@@ -22,7 +22,7 @@ SCALE = 60.0
 SIZE = 30_000
 PATH = "@@qhzvx\\Music\\Marlow Finch\\Harbour Lights [FLAC]\\01 - Low Tide.flac"
 ENDED = {TransferState.SUCCEEDED, TransferState.FAILED}
-LIMITS = SearchLimits(seconds=6, enough_peers=60, dry_after=1)
+LIMITS = SearchLimits(seconds=240, enough_peers=60, dry_after=1)
 
 
 class Live:
@@ -36,6 +36,8 @@ class Live:
             "slskd.url": simulator.url,
             "slskd.api_key": KEY,
             "slskd.idle_timeout": 5.0,
+            # The adapter's clock runs as fast as slskd's, the machine does not.
+            "slskd.read_timeout": 2_000.0,
         }
         self.source = SlskdSource(
             self.values,

@@ -222,7 +222,7 @@ def test_C11_answers_are_stored_late(gap: float, live_with: Callable[..., Live])
     """The flag comes first, the list by `endedAt`."""
     live = live_with(options_overrides={"timings": {"results_gap": gap}})
     live.peer()
-    [folder] = live.source.search_raw("Marlow Finch", limits=SearchLimits(seconds=120))
+    [folder] = live.source.search_raw("Marlow Finch", limits=LIMITS)
     assert folder.peer == "bob"
     assert _searches(live) == []
 
@@ -233,7 +233,7 @@ def test_C09_C15_a_trickle_is_cut_off(live: Live) -> None:
     began = time.monotonic()
     found = live.source.search_raw("flood words", limits=SearchLimits(seconds=60))
     assert 20 <= len(found) <= 60
-    assert (time.monotonic() - began) * SCALE <= 62
+    assert time.monotonic() - began <= 60 / SCALE + 0.5
     assert _searches(live) == []
 
 
@@ -244,7 +244,7 @@ def test_C15_enough_is_enough(live: Live) -> None:
     began = time.monotonic()
     found = live.source.search_raw("flood words", limits=SearchLimits(seconds=60))
     assert len(found) == 80
-    assert (time.monotonic() - began) * SCALE < 30
+    assert (time.monotonic() - began) * SCALE < 35
 
 
 @pytest.mark.parametrize("text", ["-foo", "X", "M O P"])
@@ -270,7 +270,7 @@ def test_L01_every_get_may_fail_once(live: Live) -> None:
     ):
         live.world.fault("error", path, method="GET")
     live.ask()
-    assert len(live.source.search_raw("Marlow Finch", limits=SearchLimits(seconds=120))) == 1
+    assert len(live.source.search_raw("Marlow Finch", limits=LIMITS)) == 1
     assert live.end().state is TransferState.SUCCEEDED
 
 
@@ -279,7 +279,7 @@ def test_numbers_as_text_and_flags_as_numbers(live: Live) -> None:
     live.peer()
     live.world.fault("wrong_types", times=None)
     assert live.source.check_connection().ok
-    [folder] = live.source.search_raw("Marlow Finch", limits=SearchLimits(seconds=120))
+    [folder] = live.source.search_raw("Marlow Finch", limits=LIMITS)
     assert (folder.files[0].size, folder.free_slot) == (SIZE, True)
     live.ask()
     done = live.end()

@@ -242,6 +242,17 @@ def test_a_lost_answer_is_looked_for(bench: Bench) -> None:
     assert slskd.calls == ["POST", "LIST", "DELETE"]
 
 
+def test_a_search_that_was_never_created(bench: Bench) -> None:
+    """The request was lost on its way: nothing is claimed, and in time."""
+    Searches(bench)
+    bench.http.post(SEARCHES, exc=requests.exceptions.ReadTimeout)
+    bench.http.get(ONE, status_code=404)
+    begun = bench.time.now
+    with pytest.raises(SourceUnavailable):
+        bench.source.search_raw("x y", limits=LIMITS)
+    assert bench.time.now - begun <= 20.5
+
+
 def hang(time: FakeTime, seconds: float) -> Callable[[Any, Any], str]:
     """An answer that does not come: the time-out passes."""
 
@@ -261,6 +272,9 @@ def test_L02_a_slskd_that_hangs_after_the_start(bench: Bench) -> None:
     assert list(bench.source.search_raw("x y", limits=LIMITS)) == []
     assert bench.time.now - begun <= 20.5
     first = slskd.body["id"]
+    bench.http.post(SEARCHES, exc=requests.exceptions.ConnectTimeout)
+    with pytest.raises(SourceUnavailable):  # still hanging: the leftover stays on the list
+        bench.source.search_raw("x y", limits=LIMITS)
     healthy = Searches(bench)
     bench.source.search_raw("x y", limits=LIMITS)
     assert first in bench.sent("DELETE")[-2].url

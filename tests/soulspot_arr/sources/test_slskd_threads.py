@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from soulspot_arr.domain import BatchRequest, OfferFile
+from soulspot_arr.errors import SourceThrottled
 from soulspot_arr.sources import SearchLimits
 from soulspot_arr.sources.slskd import SlskdSource
 from tests.soulspot_arr.sources.conftest import KEY, application, options
@@ -45,6 +46,8 @@ class Slow(BaseHTTPRequestHandler):
     starting = Counter()
     searching = Counter()
     enqueueing = Counter()
+    starts_take = 0.05
+    searches_end = True
 
     def _answer(self, body: Any, status: int = 200) -> None:
         data = b"" if body is None else json.dumps(body).encode()
@@ -56,14 +59,14 @@ class Slow(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         fixed = {"/api/v0/application": application(), "/api/v0/options": options()}
         ended = {"endedAt": "2026-08-22T18:00:00Z", "responseCount": 0}
-        self._answer(fixed.get(self.path, ended))
+        self._answer(fixed.get(self.path, ended if self.searches_end else {}))
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path.endswith("/searches"):
             self.searching.__enter__()
             with self.starting:
-                time.sleep(0.05)
+                time.sleep(self.starts_take)
             self._answer({"id": body["id"]})
             return
         with self.enqueueing:
@@ -72,6 +75,9 @@ class Slow(BaseHTTPRequestHandler):
             {"id": file["filename"], "filename": file["filename"]} for file in body["files"]
         ]
         self._answer({"batch": {"transfers": transfers}}, 201)
+
+    def do_PUT(self) -> None:
+        self._answer(None)
 
     def do_DELETE(self) -> None:
         self.searching.__exit__()
@@ -110,6 +116,37 @@ def test_C03_searches_start_one_by_one_and_two_run(slow: tuple[type[Slow], Slskd
     assert slskd.starting.total == 6
     assert slskd.starting.most == 1
     assert slskd.searching.most == 2
+
+
+def test_a_third_search_is_throttled(slow: tuple[type[Slow], SlskdSource]) -> None:
+    """When the two that run take longer than its own limit allows to wait."""
+    slskd, source = slow
+    slskd.searches_end = False
+    with ThreadPoolExecutor(2) as pool:
+        running = [
+            pool.submit(source.search_raw, "x y", limits=SearchLimits(seconds=1.5))
+            for _ in range(2)
+        ]
+        while slskd.searching.inside < 2:
+            time.sleep(0.01)
+        with pytest.raises(SourceThrottled) as caught:
+            source.search_raw("x y", limits=SearchLimits(seconds=0.2))
+        assert caught.value.retry_after > 0
+        assert [search.result() for search in running] == [[], []]
+
+
+def test_a_start_that_cannot_begin_is_throttled(slow: tuple[type[Slow], SlskdSource]) -> None:
+    """While another search is being started, slowly."""
+    slskd, source = slow
+    slskd.starts_take = 0.6
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(source.search_raw, "x y", limits=SearchLimits(seconds=5))
+        while slskd.starting.inside < 1:
+            time.sleep(0.01)
+        with pytest.raises(SourceThrottled):
+            source.search_raw("x y", limits=SearchLimits(seconds=0.2))
+        assert first.result() == []
+    assert slskd.starting.total == 1
 
 
 def test_E11_two_requests_to_peers_at_most(slow: tuple[type[Slow], SlskdSource]) -> None:

@@ -10,10 +10,14 @@ import requests
 
 from soulspot_arr.domain import FailureKind, TransferRef, TransferState
 from soulspot_arr.errors import SourceAuth, SourceProtocol, SourceUnavailable
+from soulspot_arr.sources.slskd_enqueue import Destinations
+from soulspot_arr.sources.slskd_http import Address, SlskdHttp
+from soulspot_arr.sources.slskd_wire import Abilities, record
 from tests.soulspot_arr.sources.conftest import (
     API,
     BATCHES,
     DOWNLOADS,
+    URL,
     Bench,
     groups,
     options,
@@ -96,6 +100,23 @@ def test_a_poll_asks_about_few_batches(bench: Bench) -> None:
     for _ in range(2):
         found = {item.ref: item for item in bench.source.poll_raw().transfers}
     assert found["59"].placement == "d59"
+
+
+def test_the_memory_of_batches_is_bounded(bench: Bench) -> None:
+    """Years of batches do not pile up: the oldest is asked about again."""
+    destinations = Destinations()
+    for number in range(5_001):
+        destinations.remember(f"b{number}", f"d{number}")
+    http = SlskdHttp(Address(URL))
+    bench.http.get(f"{BATCHES}/b0", json={"options": {"destination": "again"}})
+    found = [
+        item
+        for number in (0, 5_000)
+        if (item := record(transfer(id=f"r{number}", batchId=f"b{number}"))) is not None
+    ]
+    placements = destinations.placements(http, found, able=Abilities(root="/d"))
+    assert placements == {"r0": "again", "r5000": "d5000"}
+    assert len(bench.sent("GET", "/batches/")) == 1
 
 
 def test_I02_pattern_of_braces_asks_about_nothing(bench: Bench) -> None:

@@ -263,9 +263,9 @@ def test_a_full_answer_is_read_quickly() -> None:
     ).encode()
     best = 9.0
     for _ in range(3):
-        started = time.perf_counter()
+        started = time.thread_time()  # neighbours on the machine do not count
         folders = raw_folders(json.loads(body))
-        best = min(best, time.perf_counter() - started)
+        best = min(best, time.thread_time() - started)
     assert sum(len(folder.files) for folder in folders) == 25_000
     assert best < 0.5
 

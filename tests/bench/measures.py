@@ -1,0 +1,436 @@
+"""What is measured, each against the real thing: a process, a database file, real HTTP."""
+
+from __future__ import annotations
+
+import io
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import requests
+from sqlalchemy import event, insert
+
+from arr_compat import nzb
+from soulspot_arr import db
+from soulspot_arr.config import Config
+from soulspot_arr.domain import (
+    DownloadState,
+    GrabState,
+    Offer,
+    OfferFile,
+    Query,
+    Snapshot,
+    Transfer,
+    TransferState,
+)
+from soulspot_arr.models import Download, Grab
+from soulspot_arr.rules import matching
+from soulspot_arr.services import build
+from soulspot_arr.simulator import SimOptions, Simulator
+from soulspot_arr.sources import slskd_wire
+from tests.fakes.fake_source import FakeSource
+from tests.fakes.service_process import ServiceProcess
+
+SLSKD_KEY = "bench-key-0123456789"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured number and what was promised; `unit` is part of both."""
+
+    name: str
+    value: float
+    limit: float
+    unit: str
+    detail: str = ""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the promise was kept."""
+        return self.value <= self.limit
+
+    def row(self) -> str:
+        """One line of the table."""
+        mark = "" if self.kept else "   MISSED"
+        measured, promised = f"{self.value:.4g} {self.unit}", f"< {self.limit:g} {self.unit}"
+        return f"{self.name:<46} {measured:>12} {promised:>12}  {self.detail}{mark}"
+
+    def as_json(self) -> dict[str, object]:
+        """For the result file."""
+        return {**asdict(self), "kept": self.kept}
+
+
+def _p99(samples: Sequence[float]) -> float:
+    return statistics.quantiles(samples, n=100)[98]
+
+
+def _ms(samples: Sequence[float]) -> str:
+    return f"median {statistics.median(samples) * 1000:.1f} ms, {len(samples)} samples"
+
+
+# -- start -----------------------------------------------------------------------------------------
+
+
+def start(root: Path) -> list[Figure]:
+    """From the start of the process to its first answer, in an empty data directory."""
+    samples = []
+    for number in range(5):
+        service = ServiceProcess(root / f"data{number}")
+        began = time.perf_counter()
+        service.start()
+        samples.append(time.perf_counter() - began)
+        service.stop()
+    median = statistics.median(samples)
+    return [Figure("start to first answer (median of 5)", median, 2.0, "s")]
+
+
+# -- polls and adding ------------------------------------------------------------------------------
+
+
+def _fill(url: str, *, archived: int, waiting: int, files: int) -> None:
+    database = db.Database(url)
+    db.upgrade(database)
+    now = datetime.now(UTC)
+    with database.write() as session:
+        session.execute(
+            insert(Grab), [_grab(n, now, n < archived) for n in range(archived + waiting)]
+        )
+    with database.write() as session:
+        session.execute(
+            insert(Download),
+            [
+                _download(grab, position, now)
+                for grab in range(archived + 1, archived + waiting + 1)
+                for position in range(files)
+            ],
+        )
+    database.close()
+
+
+def _grab(number: int, now: datetime, archived: bool) -> dict[str, object]:
+    ended = now - timedelta(minutes=number)
+    return {
+        "id": number + 1,
+        "nzo_id": f"SABnzbd_nzo_bench{number:07d}",
+        "source": "slskd",
+        "peer": f"peer{number % 97}",
+        "release_key": f"{number:064x}",
+        "title": f"(FLAC) Bench Artist {number} - Album {number} - 2001-slsk{number:08x}",
+        "category": "music",
+        "artist": f"Bench Artist {number}",
+        "album": f"Album {number}",
+        "quality": "FLAC",
+        "score": 1000,
+        "priority": 0,
+        "paused": False,
+        "position": number,
+        "status": GrabState.IMPORTED if archived else GrabState.DOWNLOADING,
+        "total_bytes": 300_000_000,
+        "file_count": 12,
+        "offers": [],
+        "offer_index": 0,
+        "created_at": ended,
+        "started_at": ended,
+        "completed_at": ended if archived else None,
+        "archived_at": ended if archived else None,
+        "cleaned_at": ended if archived else None,
+        "updated_at": ended,
+        "version": 1,
+    }
+
+
+def _download(grab_id: int, position: int, now: datetime) -> dict[str, object]:
+    path = f"Music\\Artist {grab_id}\\Album\\{position:02d} - Title.flac"
+    return {
+        "grab_id": grab_id,
+        "offer_index": 0,
+        "position": position,
+        "disc": 0,
+        "source": "slskd",
+        "peer": f"peer{grab_id % 97}",
+        "locator": path,
+        "remote_path": path,
+        "size": 25_000_000,
+        "status": DownloadState.DOWNLOADING,
+        "attempts": 0,
+        "bytes_done": 1_000_000 * position,
+        "speed": 100_000,
+        "transfer_ref": f"ref-{grab_id}-{position}",
+        "claimed_at": now,
+        "first_seen_at": now,
+        "last_progress_at": now,
+        "created_at": now,
+        "updated_at": now,
+    }
+
+
+def poll(root: Path) -> list[Figure]:
+    """Lidarr's poll: queue, then history, with a large history behind them."""
+    data = root / "data"
+    data.mkdir()
+    _fill(f"sqlite:///{data / 'soulspot.db'}", archived=10_000, waiting=500, files=12)
+    with ServiceProcess(data) as service:
+        session = requests.Session()
+        samples = []
+        for _ in range(320):
+            began = time.perf_counter()
+            for mode in ("queue", "history"):
+                answer = session.get(
+                    f"{service.sabnzbd}/api",
+                    params={
+                        "mode": mode,
+                        "start": "0",
+                        "limit": "0" if mode == "queue" else "60",
+                        "category": "music",
+                        "apikey": service.api_key,
+                        "output": "json",
+                    },
+                    timeout=30,
+                )
+                assert answer.status_code == 200
+            samples.append(time.perf_counter() - began)
+        slots = len(
+            session.get(
+                f"{service.sabnzbd}/api",
+                params={"mode": "queue", "apikey": service.api_key},
+                timeout=30,
+            ).json()["queue"]["slots"]
+        )
+        assert slots == 500, slots
+    samples = samples[20:]
+    name = "queue + history poll, 10,000 + 500 grabs (p99)"
+    return [Figure(name, _p99(samples) * 1000, 30, "ms", _ms(samples))]
+
+
+def _offer(number: int) -> Offer:
+    files = tuple(
+        OfferFile(path, path, 25_000_000 + position, 0, 240)
+        for position in range(12)
+        for path in [f"Music\\Artist {number}\\Album {number}\\{position:02d} - Some Title.flac"]
+    )
+    return Offer("slskd", f"peer{number}", files)
+
+
+def addfile(root: Path) -> list[Figure]:
+    """A grab handed over, multipart and all."""
+    data = root / "data"
+    samples = []
+    with ServiceProcess(data, settings={"SOULSPOT_JOBS_DISPATCH": "3600"}) as service:
+        secret = (data / "secret.key").read_text().strip().encode()
+        session = requests.Session()
+        for number in range(220):
+            sealed = nzb.SealedGrab(
+                title=f"(FLAC) Artist {number} - Album {number} - 2001-slsk{number:08x}",
+                release_key=f"{number:064x}",
+                artist=f"Artist {number}",
+                album=f"Album {number}",
+                year=2001,
+                quality="FLAC",
+                score=1000,
+                offers=tuple(_offer(number * 10 + n) for n in range(4)),
+            )
+            upload = {"name": ("x.nzb", io.BytesIO(nzb.seal(sealed, secret)), "application/x-nzb")}
+            query = {"mode": "addfile", "cat": "music", "apikey": service.api_key}
+            began = time.perf_counter()
+            answer = session.post(f"{service.sabnzbd}/api", params=query, files=upload, timeout=30)
+            samples.append(time.perf_counter() - began)
+            assert answer.json()["status"] is True
+    samples = samples[20:]
+    return [
+        Figure(
+            "addfile, 12 files, 3 alternates (p99)", _p99(samples) * 1000, 200, "ms", _ms(samples)
+        )
+    ]
+
+
+# -- search ----------------------------------------------------------------------------------------
+
+
+def _responses(peers: int, folders: int, files: int) -> list[dict[str, object]]:
+    """What slskd answers: each peer with several folders, some of them the album that is wanted."""
+    return [
+        {
+            "username": f"peer {peer}",
+            "token": peer,
+            "hasFreeUploadSlot": peer % 3 == 0,
+            "uploadSpeed": 100_000 + peer * 1000,
+            "queueLength": peer % 40,
+            "fileCount": folders * files,
+            "files": [
+                {
+                    "filename": f"@@abcde\\Music\\Bench Artist\\{_name(folder, peer)}\\"
+                    f"{track:02d} - Some Track Title {track}.{'flac' if peer % 2 else 'mp3'}",
+                    "size": 25_000_000 + track * 1000 + peer,
+                    "code": 1,
+                    "extension": "",
+                    "length": 240 + track,
+                    **({"bitDepth": 16, "sampleRate": 44100} if peer % 2 else {"bitRate": 320}),
+                    "isLocked": False,
+                }
+                for folder in range(folders)
+                for track in range(1, files + 1)
+            ],
+            "lockedFileCount": 0,
+            "lockedFiles": [],
+        }
+        for peer in range(peers)
+    ]
+
+
+def _name(folder: int, peer: int) -> str:
+    names = (
+        "Wanted Album (2001)",
+        "2001 - Wanted Album [FLAC]",
+        "Other Album",
+        "Wanted Album Live",
+    )
+    return names[folder % 4] if folder < 4 else f"Album {folder} ({1980 + peer % 40})"
+
+
+def search(_root: Path) -> list[Figure]:
+    """One search answer of 250 peers and 25,000 files: parsed, grouped, judged, ranked."""
+    raw = _responses(250, 8, 12) + _responses(1, 8, 125)
+    count = sum(len(folder.files) for folder in slskd_wire.raw_folders(raw))
+    query = Query(artist="Bench Artist", album="Wanted Album", year=2001)
+    samples = []
+    shown = 0
+    for _ in range(7):
+        began = time.perf_counter()
+        folders = slskd_wire.raw_folders(raw)
+        judged = matching.appraise(query, matching.group(folders))
+        shown = len(matching.select(judged, per_quality=3, limit=99, alternates=3))
+        samples.append(time.perf_counter() - began)
+    assert shown > 0
+    detail = f"{count} files, {shown} offers shown"
+    return [
+        Figure("search answer judged (median of 7)", statistics.median(samples), 1.0, "s", detail)
+    ]
+
+
+# -- monitor ---------------------------------------------------------------------------------------
+
+
+class _Frozen(FakeSource):
+    """A source whose next look is given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.look = Snapshot(at=datetime.now(UTC), transfers=())
+
+    def poll_raw(self) -> Snapshot:
+        """What was given."""
+        return self.look
+
+
+def monitor(root: Path) -> list[Figure]:
+    """One look at 5,000 transfers of which 100 have moved."""
+    root.joinpath("data").mkdir()
+    config = Config.load({}, {"data_dir": str(root / "data")})
+    _fill(config.database_url, archived=0, waiting=500, files=10)
+    source = _Frozen()
+    services = build(config, source=source)
+    samples, writes = [], []
+    for turn in range(1, 8):
+        source.look = _snapshot(turn)
+        statements: list[int] = []
+        listener = _row_counter(statements)
+        event.listen(services.db.engine, "after_cursor_execute", listener)
+        began = time.perf_counter()
+        services.monitor.tick()
+        samples.append(time.perf_counter() - began)
+        event.remove(services.db.engine, "after_cursor_execute", listener)
+        writes.append(sum(statements))
+    services.close()
+    median = statistics.median(samples[1:])
+    rows = max(writes[1:])
+    return [
+        Figure("monitor tick, 5,000 transfers (median of 6)", median, 0.5, "s"),
+        Figure("rows written when 100 transfers moved", rows, 100, "rows"),
+    ]
+
+
+def _snapshot(turn: int) -> Snapshot:
+    """Every transfer; each look, another hundred has got further."""
+    transfers = []
+    for number in range(5000):
+        grab, position = number // 10 + 1, number % 10
+        extra = 500_000 if number // 100 == turn else 0
+        transfers.append(
+            Transfer(
+                ref=f"ref-{grab}-{position}",
+                peer=f"peer{grab % 97}",
+                path=f"Music\\Artist {grab}\\Album\\{position:02d} - Title.flac",
+                state=TransferState.ACTIVE,
+                size=25_000_000,
+                bytes_done=1_000_000 * position + extra,
+                speed=100_000.0,
+            )
+        )
+    return Snapshot(at=datetime.now(UTC), transfers=tuple(transfers))
+
+
+def _row_counter(into: list[int]) -> Callable[..., None]:
+    def count(
+        _connection: object, cursor: object, statement: str, parameters: object, *_: object
+    ) -> None:
+        if statement.startswith("UPDATE"):
+            many = isinstance(parameters, list)
+            into.append(len(parameters) if many else 1)  # type: ignore[arg-type]
+
+    return count
+
+
+# -- idle ------------------------------------------------------------------------------------------
+
+
+def idle(root: Path) -> list[Figure]:
+    """Two quiet minutes with the default intervals: requests to slskd, processor, memory."""
+    minutes = float(os.environ.get("SOULSPOT_BENCH_IDLE_MINUTES", "2"))
+    options = SimOptions(api_key=SLSKD_KEY, data_dir=root / "slskd", world="empty")
+    with Simulator(options) as simulator:
+        environment = {k: v for k, v in os.environ.items() if not k.startswith("SOULSPOT_")}
+        service = ServiceProcess(root / "data")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "soulspot_arr", "serve", "--data-dir", str(root / "data")],
+            env=environment
+            | {
+                "SOULSPOT_PORT": str(service.port),
+                "SOULSPOT_HOST": "127.0.0.1",
+                "SOULSPOT_SLSKD_URL": simulator.url,
+                "SOULSPOT_SLSKD_API_KEY": SLSKD_KEY,
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            time.sleep(15)  # the first checks are over
+            before, asked = _cpu(process.pid), len(simulator.requests)
+            time.sleep(minutes * 60)
+            used, requests_made = _cpu(process.pid) - before, len(simulator.requests) - asked
+            memory = _memory(process.pid)
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+    return [
+        Figure("idle: requests to slskd", requests_made / minutes, 2, "/min"),
+        Figure("idle: processor", used / (minutes * 60) * 100, 0.5, "% core"),
+        Figure("idle: memory", memory / 1024**2, 120, "MiB"),
+    ]
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _memory(pid: int) -> int:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    return 0

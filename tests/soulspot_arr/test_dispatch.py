@@ -1,0 +1,561 @@
+"""Asking peers for files: the plan, the claim, the receipt, and what refusals lead to."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from soulspot_arr.db import Database
+from soulspot_arr.dispatch import BATCH_FILES, Batch, Waiting, plan
+from soulspot_arr.domain import (
+    BatchRequest,
+    FailureKind,
+    GrabState,
+    OfferFile,
+    Priority,
+    Receipt,
+)
+from soulspot_arr.errors import (
+    SourceAuth,
+    SourceProtocol,
+    SourceRefused,
+    SourceThrottled,
+    SourceUnavailable,
+)
+from tests.fakes.clock import FakeClock
+from tests.fakes.fake_source import FakeSource
+from tests.soulspot_arr.workshop import Bench, offer, statements
+
+# -- the plan --------------------------------------------------------------------------------------
+
+
+def waiting(*files: tuple[int, str, str], disc: int = 0, offer_index: int = 0) -> list[Waiting]:
+    """Waiting files given as (grab id, peer, path)."""
+    return [
+        Waiting(
+            id=number,
+            grab_id=grab,
+            nzo_id=f"nzo{grab}",
+            offer_index=offer_index,
+            disc=disc,
+            peer=peer,
+            path=path,
+            attempts=0,
+            file=OfferFile(path, path, 10, disc),
+        )
+        for number, (grab, peer, path) in enumerate(files)
+    ]
+
+
+def shown(batches: Sequence[Batch]) -> list[str]:
+    """Batches as `peer: path path`."""
+    return [f"{batch.peer}: {' '.join(file.path for file in batch.files)}" for batch in batches]
+
+
+Row = tuple[int, str, str]
+
+
+@pytest.mark.parametrize(
+    ("files", "live", "limits", "expected"),
+    [
+        pytest.param([], [], {}, [], id="nothing"),
+        pytest.param([(1, "a", "x"), (1, "a", "y")], [], {}, ["a: x y"], id="one album"),
+        pytest.param(
+            [(1, "a", "x"), (2, "a", "y"), (3, "b", "z")], [], {}, ["a: x", "b: z"], id="one-a-peer"
+        ),
+        pytest.param([(2, "a", "y")], [(1, "a", "x")], {}, [], id="peer serves another album"),
+        pytest.param([(1, "a", "y")], [(1, "a", "x")], {}, ["a: y"], id="peer serves this album"),
+        pytest.param(
+            [(2, "a", "y")], [(1, "a", "x")], {"max_per_peer": 2}, ["a: y"], id="two albums allowed"
+        ),
+        pytest.param([(1, "a", "x"), (1, "a", "y")], [], {"max_active": 1}, ["a: x"], id="slots"),
+        pytest.param(
+            [(1, "a", "x")], [(9, "b", "p"), (9, "b", "q")], {"max_active": 2}, [], id="slots taken"
+        ),
+        pytest.param(
+            [(2, "a", "x")], [(1, "a", "x")], {"max_per_peer": 2}, [], id="same file live"
+        ),
+        pytest.param(
+            [(1, "a", "x"), (2, "a", "x")], [], {"max_per_peer": 2}, ["a: x"], id="same file twice"
+        ),
+        pytest.param([(1, "a", "x"), (2, "b", "x")], [], {}, ["a: x", "b: x"], id="another peer's"),
+    ],
+)
+def test_plan(
+    files: list[Row], live: list[Row], limits: dict[str, int], expected: list[str]
+) -> None:
+    """One album a peer at a time, within the slots, and never a file twice."""
+    batches = plan(waiting(*files), live, **({"max_active": 100, "max_per_peer": 1} | limits))
+    assert shown(batches) == expected
+
+
+def test_plan_asks_for_each_disc_by_itself() -> None:
+    """Discs land in folders of their own, so they are separate batches (slskd §6.4)."""
+    discs = [
+        *waiting((1, "a", "1/x"), disc=1),
+        *waiting((1, "a", "2/x"), disc=2),
+        *waiting((1, "a", "1/y"), disc=1),
+    ]
+    batches = plan(discs, [], max_active=9, max_per_peer=1)
+    assert shown(batches) == ["a: 1/x 1/y", "a: 2/x"]
+    places = [batch.request().destination for batch in batches]
+    assert places == ["soulspot-incoming/nzo1/0/CD1", "soulspot-incoming/nzo1/0/CD2"]
+
+
+def test_plan_cuts_long_albums_into_batches() -> None:
+    """slskd asks for five at a time when more than 30 come in one request (slskd §5.2)."""
+    files = waiting(*[(1, "a", str(number)) for number in range(70)])
+    sizes = [len(batch.files) for batch in plan(files, [], max_active=99, max_per_peer=1)]
+    assert sizes == [BATCH_FILES, BATCH_FILES, 10]
+
+
+def test_batch_key_is_the_same_for_the_same_claim() -> None:
+    """The key is a UUID that follows from the files, in any order."""
+    files = waiting((1, "a", "x"), (1, "a", "y"))
+    key = Batch(tuple(files)).key
+    assert str(uuid.UUID(key)) == key
+    assert Batch(tuple(reversed(files))).key == key
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"nzo_id": "nzo2"},
+        {"offer_index": 1},
+        {"disc": 1},
+        {"path": "z"},
+        {"attempts": 1},
+    ],
+    ids=str,
+)
+def test_batch_key_is_fresh_for_anything_else(other: dict[str, int | str]) -> None:
+    """Another grab, offer, disc, file or attempt is another request."""
+    (file,) = waiting((1, "a", "x"))
+    changed: Waiting = replace(file, **other)  # type: ignore[arg-type]
+    assert Batch((changed,)).key != Batch((file,)).key
+
+
+def test_batch_key_is_fresh_when_any_of_its_files_failed_again() -> None:
+    """A second attempt of one file and then of its neighbour are two different requests."""
+    first, second = waiting((1, "a", "x"), (1, "a", "y"))
+    one = Batch((first, replace(second, attempts=1))).key
+    both = Batch((replace(first, attempts=1), replace(second, attempts=1))).key
+    assert one != both
+
+
+# -- asking ----------------------------------------------------------------------------------------
+
+
+def test_receipt_is_kept(both: Bench) -> None:
+    """References, placements and the batch key are written down; the monitor is woken."""
+    nzo_id = both.asked()
+    (request,) = both.source.requests
+    assert (request.peer, len(request.files)) == ("anna", 3)
+    for row in both.files(nzo_id):
+        assert (row.status, row.batch_key) == ("pending", request.key)
+        assert row.placement == f"soulspot-incoming/{nzo_id}/0"
+        assert row.transfer_ref == both.source.of(row.remote_path).ref
+        assert row.claimed_at == both.clock()
+    assert both.wakes == ["dispatch", "poll"]
+    assert both.dispatcher.run() == 0
+
+
+def test_idle_costs_one_look_and_no_request(bench: Bench) -> None:
+    """Without waiting files nothing is asked and hardly anything read."""
+    bench.dispatcher.run()
+    with statements(bench.db) as sent:
+        assert bench.dispatcher.run() == 0
+    assert bench.source.requests == []
+    assert len([text for text in sent if text.startswith("SELECT")]) <= 2
+    assert not [text for text in sent if text.startswith(("UPDATE", "INSERT"))]
+
+
+def test_two_discs_are_two_requests(bench: Bench) -> None:
+    """Each disc has its own destination."""
+    discs = replace(
+        offer("anna"),
+        files=(*offer("anna", "1.flac", disc=1).files, *offer("anna", "2.flac", disc=2).files),
+    )
+    nzo_id = bench.asked(discs)
+    places = sorted(request.destination for request in bench.source.requests)
+    assert places == [f"soulspot-incoming/{nzo_id}/0/CD{disc}" for disc in (1, 2)]
+
+
+def test_one_album_at_a_time_for_each_peer(bench: Bench) -> None:
+    """The second album of a peer is asked for when the first has ended, others' at once."""
+    first = bench.add(offer("anna", "1.flac"))
+    second = bench.add(offer("anna", "2.flac"))
+    third = bench.add(offer("ben", "3.flac"))
+    bench.dispatcher.run()
+    assert [bench.states(one)[0] for one in (first, second, third)] == [
+        "pending",
+        "waiting",
+        "pending",
+    ]
+    bench.queue.cancel([first])
+    bench.dispatcher.run()
+    assert bench.states(second) == ["pending"]
+
+
+def test_second_grab_of_the_same_files_waits(bench: Bench) -> None:
+    """The same files are never asked for twice at once."""
+    bench.settings.patch({"queue.max_per_peer": 5})
+    first, second = bench.add(), bench.add()
+    assert bench.dispatcher.run() == 1
+    assert bench.states(first) == ["pending"] * 3
+    assert bench.states(second) == ["waiting"] * 3
+
+
+def test_higher_priority_is_asked_for_first(bench: Bench) -> None:
+    """Within the slots the queue's order decides."""
+    bench.settings.patch({"queue.max_active": 1})
+    low = bench.add(offer("anna", "1.flac"))
+    high = bench.add(offer("ben", "2.flac"), priority=Priority.HIGH)
+    bench.dispatcher.run()
+    assert (bench.states(low), bench.states(high)) == (["waiting"], ["pending"])
+
+
+def test_two_dispatchers_ask_for_each_file_once(both: Bench) -> None:
+    """Two processes at the same moment claim every file exactly once."""
+    ids = [both.add(offer(f"peer{number}", "1.flac", "2.flac", "3.flac")) for number in range(8)]
+    dispatchers = [both.dispatcher, both.new_dispatcher()]
+    gate = threading.Barrier(2)
+
+    def run(index: int) -> int:
+        gate.wait()
+        return dispatchers[index].run()
+
+    with ThreadPoolExecutor(2) as pool:
+        asked = sum(pool.map(run, range(2)))
+    wanted = [
+        (request.peer, file.path) for request in both.source.requests for file in request.files
+    ]
+    assert len(wanted) == len(set(wanted)) == 24
+    assert asked == len(both.source.requests) >= 8
+    assert all(both.states(nzo_id) == ["pending"] * 3 for nzo_id in ids)
+
+
+# -- refusals --------------------------------------------------------------------------------------
+
+
+def test_partial_receipt_retries_only_the_refused_file(both: Bench) -> None:
+    """What was taken goes on; what was not is asked for again after the back-off."""
+    nzo_id = both.add()
+    path = "Music\\Cello\\Undertow\\02.flac"
+    both.source.refuse("anna", path, kind=FailureKind.PEER_BUSY, message="Too many files")
+    both.dispatcher.run()
+    first, second, third = both.files(nzo_id)
+    assert [first.status, second.status, third.status] == ["pending", "waiting", "pending"]
+    assert (second.attempts, second.failure_kind) == (1, "peer_busy")
+    assert second.failure_message == "Too many files"
+    assert second.not_before is not None
+    assert (second.not_before - both.clock()).total_seconds() == 900
+    assert both.dispatcher.run() == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "attempts", "wait"),
+    [
+        (FailureKind.PEER_OFFLINE, 1, 60),
+        (FailureKind.BROKEN, 1, 60),
+        (FailureKind.PEER_BUSY, 1, 900),
+        (FailureKind.SOURCE_THROTTLED, 0, 5),
+    ],
+)
+def test_refused_request_is_made_again_later(
+    bench: Bench, kind: FailureKind, attempts: int, wait: float
+) -> None:
+    """Peers that are away or busy are asked again, with a fresh key when an attempt was used."""
+    nzo_id = bench.add()
+    bench.source.break_next("download", SourceRefused("no", source="slskd", kind=kind))
+    bench.dispatcher.run()
+    assert bench.states(nzo_id) == ["waiting"] * 3
+    assert {row.attempts for row in bench.files(nzo_id)} == {attempts}
+    bench.clock.advance(wait - 1)
+    assert bench.dispatcher.run() == 0
+    bench.clock.advance(1)
+    assert bench.dispatcher.run() == 1
+    assert bench.states(nzo_id) == ["pending"] * 3
+
+
+def test_attempts_run_out_and_the_grab_fails_with_a_sentence(bench: Bench) -> None:
+    """After the last attempt Lidarr is told who was offline."""
+    nzo_id = bench.add()
+    bench.source.take_offline("anna")
+    for _ in range(3):
+        bench.dispatcher.run()
+        bench.clock.advance(1_000)
+    grab = bench.grab(nzo_id)
+    assert grab.status == GrabState.FAILED
+    assert grab.failure_message is not None
+    assert "anna went offline" in grab.failure_message
+    assert grab.completed_at is not None
+    assert len({request.key for request in bench.source.requests}) == 3
+    assert "cleanup" in bench.wakes
+
+
+def test_final_refusal_turns_to_the_next_peer_at_once(both: Bench) -> None:
+    """ "File not shared" is final: another peer is asked under the same id, without a pause."""
+    nzo_id = both.add(offer("anna", "01.flac"), offer("ben", "1.flac"))
+    both.source.refuse("anna", kind=FailureKind.REJECTED, message="File not shared.")
+    both.dispatcher.run()
+    grab = both.grab(nzo_id)
+    assert (grab.status, grab.peer, grab.offer_index) == (GrabState.QUEUED, "ben", 1)
+    assert both.states(nzo_id) == ["waiting"]
+    assert both.wakes[-1] == "dispatch" or "dispatch" in both.wakes[1:]
+    both.dispatcher.run()
+    assert both.source.requests[-1].peer == "ben"
+    assert both.source.requests[-1].destination.endswith("/1")
+    (event,) = both.events("grab.offer_changed")
+    assert "File not shared" in event.message
+
+
+def test_final_refusal_of_one_file_cancels_its_siblings(bench: Bench) -> None:
+    """Half an album is of no use: the siblings are not fetched from that peer."""
+    nzo_id = bench.add()
+    path = "Music\\Cello\\Undertow\\02.flac"
+    bench.source.refuse("anna", path, kind=FailureKind.REJECTED, message="File not shared.")
+    bench.dispatcher.run()
+    assert bench.grab(nzo_id).status == GrabState.FAILED
+    assert bench.states(nzo_id) == ["cancelled", "failed", "cancelled"]
+
+
+# -- outages ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "wait"),
+    [
+        (SourceUnavailable("slskd is down", source="slskd"), 15),
+        (SourceAuth("slskd refuses the key", source="slskd"), 60),
+        (SourceProtocol("not understood", source="slskd"), 15),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_outage_stops_the_cycle_and_uses_no_attempt(
+    both: Bench, error: SourceUnavailable, wait: float
+) -> None:
+    """While slskd is away only what was under way is asked; everything waits a moment."""
+    ids = [both.add(offer(f"peer{number}", "1.flac")) for number in range(9)]
+    both.source.break_next("download", error, times=99)
+    both.dispatcher.run()
+    assert [both.states(nzo_id) for nzo_id in ids] == [["waiting"]] * 9
+    assert {both.files(nzo_id)[0].attempts for nzo_id in ids} == {0}
+    left = len(both.source._errors["download"])
+    assert 99 - left <= 2  # two calls may have been in flight
+    both.clock.advance(wait - 1)
+    assert both.dispatcher.run() == 0
+    both.source._errors.clear()
+    both.clock.advance(1)
+    both.dispatcher.run()
+    assert [both.states(nzo_id) for nzo_id in ids] == [["pending"]] * 9
+
+
+def test_long_outage_writes_no_event_for_each_try(bench: Bench) -> None:
+    """A day without slskd must not fill the events with the same words."""
+    nzo_id = bench.add()
+    bench.source.down = True
+    for _ in range(50):
+        bench.dispatcher.run()
+        bench.clock.advance(20)
+    assert len(bench.events()) == 1
+    assert [ok for ok, _ in bench.changes] == [False]
+    bench.source.down = False
+    bench.dispatcher.run()
+    assert bench.states(nzo_id) == ["pending"] * 3
+    assert [ok for ok, _ in bench.changes] == [False, True]
+
+
+def test_throttled_request_does_not_stop_the_others(bench: Bench) -> None:
+    """429 means "busy", not "down": the next peer is asked."""
+    ids = [bench.add(offer(f"peer{number}", "1.flac")) for number in range(5)]
+    throttled = SourceThrottled("both slots busy", source="slskd", retry_after=1)
+    bench.source.break_next("download", throttled)
+    bench.dispatcher.run()
+    assert sorted(bench.states(nzo_id)[0] for nzo_id in ids) == ["pending"] * 4 + ["waiting"]
+
+
+def test_source_that_breaks_its_contract_cannot_stop_the_job(bench: Bench) -> None:
+    """A stray error of a source counts as an outage."""
+    nzo_id = bench.add()
+
+    def explode(call: str) -> None:
+        raise ZeroDivisionError(call)
+
+    bench.source.on_call = explode
+    bench.dispatcher.run()
+    assert bench.states(nzo_id) == ["waiting"] * 3
+
+
+def test_unconfigured_source_is_not_asked(bench: Bench) -> None:
+    """Before slskd is set up grabs simply wait."""
+    nzo_id = bench.add()
+    bench.source.configured = False
+    assert bench.dispatcher.run() == 0
+    assert bench.states(nzo_id) == ["waiting"] * 3
+
+
+# -- crashes ---------------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """Stands for the process being killed: nothing catches it."""
+
+
+def test_crash_before_the_request_asks_again_with_the_same_key(both: Bench) -> None:
+    """Killed between claim and request: after the claim's time the same request goes out."""
+    nzo_id = both.add()
+
+    def die(call: str) -> None:
+        raise Killed
+
+    both.source.on_call = die
+    with pytest.raises(Killed):
+        both.dispatcher.run()
+    both.source.on_call = lambda call: None
+    (key,) = {row.batch_key for row in both.files(nzo_id)}
+    assert both.states(nzo_id) == ["pending"] * 3
+    assert both.dispatcher.run() == 0
+    both.clock.advance(119)
+    both.look()
+    assert both.states(nzo_id) == ["pending"] * 3
+    both.clock.advance(2)
+    both.look()
+    assert both.states(nzo_id) == ["waiting"] * 3
+    both.dispatcher.run()
+    assert [request.key for request in both.source.requests] == [key]
+    assert {row.attempts for row in both.files(nzo_id)} == {0}
+
+
+class Forgetful(FakeSource):
+    """Takes a request and then dies with us before the answer is there."""
+
+    def download_raw(self, request: BatchRequest) -> Receipt:
+        """Record, then kill."""
+        super().download_raw(request)
+        raise Killed
+
+
+def test_crash_after_the_request_is_found_by_the_next_look(bench: Bench) -> None:
+    """Killed between request and receipt: the transfers are recognised by their batch key."""
+    nzo_id = bench.add()
+    lost = Forgetful(root=bench.root, now=bench.clock)
+    bench.source = lost
+    with pytest.raises(Killed):
+        bench.new_dispatcher().run()
+    assert {row.transfer_ref for row in bench.files(nzo_id)} == {None}
+    fresh = Bench(bench.db, bench.clock, bench.root)
+    fresh.monitor._source = lost
+    fresh.look()
+    assert fresh.states(nzo_id) == ["queued"] * 3
+    assert all(row.transfer_ref for row in fresh.files(nzo_id))
+
+
+def test_grab_cancelled_while_we_ask_keeps_the_reference(both: Bench) -> None:
+    """The transfer that came into being meanwhile has to be stopped later: its address is kept."""
+    nzo_id = both.add()
+    both.source.on_call = lambda call: both.queue.cancel([nzo_id]) and None
+    both.dispatcher.run()
+    rows = both.files(nzo_id)
+    assert [row.status for row in rows] == ["cancelled"] * 3
+    assert [row.transfer_ref for row in rows] == [
+        both.source.of(row.remote_path).ref for row in rows
+    ]
+    both.source.on_call = lambda call: None
+    both.cleanup.run()
+    assert len(both.source.forgotten) == 3
+
+
+# -- pauses and patience ---------------------------------------------------------------------------
+
+
+def test_pause_asks_for_nothing_until_it_ends(bench: Bench) -> None:
+    """A timed pause holds everything back and ends by itself."""
+    nzo_id = bench.add()
+    bench.queue.pause(seconds=600)
+    assert bench.dispatcher.run() == 0
+    bench.clock.advance(601)
+    assert bench.dispatcher.run() == 1
+    assert bench.states(nzo_id) == ["pending"] * 3
+
+
+def test_paused_grab_is_left_out(bench: Bench) -> None:
+    """Priority -2 starts paused; others go on; a change lets it go."""
+    held = bench.add(priority=Priority.PAUSED)
+    other = bench.add(offer("ben", "1.flac"))
+    bench.dispatcher.run()
+    assert (bench.states(held), bench.states(other)) == (["waiting"] * 3, ["pending"])
+    bench.queue.change([held], paused=False)
+    bench.dispatcher.run()
+    assert bench.states(held) == ["pending"] * 3
+
+
+def test_what_waits_too_long_is_given_up(both: Bench) -> None:
+    """A peer that is busy with another album for a day is given up, with a sentence."""
+    both.settings.patch({"stall.queued": 1e8})
+    first = both.asked(offer("anna", "1.flac"))
+    second = both.add(offer("anna", "2.flac", "3.flac"))
+    both.look()
+    both.clock.advance(86_401)
+    both.dispatcher.run()
+    grab = both.grab(second)
+    assert grab.status == GrabState.FAILED
+    assert grab.failure_message is not None
+    assert "no free place" in grab.failure_message
+    assert sorted(both.states(second)) == ["cancelled", "failed"]
+    assert both.states(first) == ["queued"]
+
+
+def test_expired_grab_turns_to_the_next_peer(bench: Bench) -> None:
+    """Another peer may have room."""
+    bench.settings.patch({"stall.queued": 1e8})
+    bench.asked(offer("anna", "1.flac"))
+    nzo_id = bench.add(offer("anna", "2.flac", "3.flac"), offer("ben", "2.flac", "3.flac"))
+    bench.look()
+    bench.clock.advance(86_401)
+    bench.dispatcher.run()
+    bench.dispatcher.run()
+    assert bench.grab(nzo_id).peer == "ben"
+    assert bench.states(nzo_id) == ["pending"] * 2
+
+
+def test_standstill_of_ours_is_no_waiting_time(bench: Bench) -> None:
+    """After two days off, everything is asked for before anything is given up."""
+    nzo_id = bench.add()
+    bench.clock.advance(200_000)
+    bench.dispatcher.run()
+    assert bench.states(nzo_id) == ["pending"] * 3
+
+
+@pytest.mark.parametrize("seconds", [None, 190_000.0])
+def test_pause_is_no_waiting_time(bench: Bench, seconds: float | None) -> None:
+    """What waited through a long pause gets its day afterwards, even behind a busy peer."""
+    bench.settings.patch({"stall.queued": 1e8})
+    bench.asked(offer("anna", "1.flac"))
+    nzo_id = bench.add(offer("anna", "2.flac"))
+    bench.look()
+    bench.queue.pause(seconds=seconds)
+    bench.clock.advance(200_000)
+    if seconds is None:
+        bench.queue.resume()
+    bench.dispatcher.run()
+    assert bench.states(nzo_id) == ["waiting"]
+    bench.clock.advance(86_401)
+    bench.dispatcher.run()
+    assert bench.states(nzo_id) == ["failed"]
+
+
+def test_setting_up_nothing_twice_over_a_restart(
+    sqlite_database: Database, clock: FakeClock, bench: Bench
+) -> None:
+    """A new process goes on with what the old one has asked for."""
+    nzo_id = bench.asked()
+    again = Bench(sqlite_database, clock, bench.root)
+    assert again.dispatcher.run() == 0
+    assert again.source.requests == []
+    assert again.states(nzo_id) == ["pending"] * 3

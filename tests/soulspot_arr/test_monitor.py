@@ -1,0 +1,448 @@
+"""One look at the source for everything, and what is written about each file and grab."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from soulspot_arr.domain import FailureKind, GrabState
+from soulspot_arr.errors import SourceUnavailable
+from soulspot_arr.models import Download
+from tests.soulspot_arr.workshop import Bench, offer, statements
+
+FOLDER = "Music\\Cello\\Undertow"
+ONE, TWO, THREE = (f"{FOLDER}\\0{number}.flac" for number in (1, 2, 3))
+
+
+def kinds(bench: Bench) -> list[str]:
+    """The kinds of all events, oldest first."""
+    return [event.kind for event in bench.events()]
+
+
+# -- the way through -------------------------------------------------------------------------------
+
+
+def test_first_sight_confirms_the_request(both: Bench) -> None:
+    """A requested file that the source lists is queued, with its place."""
+    nzo_id = both.asked()
+    both.source.queue(TWO, place=17)
+    assert both.look() == 3
+    assert both.states(nzo_id) == ["queued"] * 3
+    assert both.files(nzo_id)[1].place_in_queue == 17
+    assert both.queue.find(nzo_id).place_in_queue == 17
+    assert both.grab(nzo_id).status == GrabState.QUEUED
+
+
+def test_the_whole_way(both: Bench) -> None:
+    """Queued, bytes, one after the other, then PROCESSING; completion is woken once."""
+    nzo_id = both.asked()
+    both.look()
+    both.source.start(ONE, bytes_done=400)
+    both.look()
+    assert both.states(nzo_id) == ["downloading", "queued", "queued"]
+    grab = both.grab(nzo_id)
+    assert (grab.status, grab.started_at) == (GrabState.DOWNLOADING, both.clock())
+    assert (both.queue.find(nzo_id).bytes_done, both.queue.find(nzo_id).speed) == (400, 1_000)
+    for path in (ONE, TWO, THREE):
+        both.source.succeed(path)
+        both.look()
+    grab = both.grab(nzo_id)
+    assert (grab.status, grab.transferred_at) == (GrabState.PROCESSING, both.clock())
+    assert both.states(nzo_id) == ["completed"] * 3
+    assert both.wakes.count("complete") == 1
+    assert kinds(both).count("grab.started") == 1
+    assert kinds(both)[-1] == "grab.processing"
+
+
+def test_straight_to_the_end(both: Bench) -> None:
+    """A small file may be complete before the first look (slskd §5.6)."""
+    nzo_id = both.asked()
+    for path in (ONE, TWO, THREE):
+        both.source.succeed(path)
+    both.look()
+    assert both.states(nzo_id) == ["completed"] * 3
+    assert both.grab(nzo_id).status == GrabState.PROCESSING
+    assert both.queue.find(nzo_id).bytes_done == 3_000
+
+
+def test_only_what_changed_is_written(both: Bench) -> None:
+    """An unchanged look writes nothing; progress of many files is one statement."""
+    nzo_id = both.asked()
+    both.look()
+    for path in (ONE, TWO, THREE):
+        both.source.start(path, bytes_done=100)
+    both.look()
+    with statements(both.db) as sent:
+        assert both.look() == 0
+    assert not [text for text in sent if text.startswith(("UPDATE", "INSERT"))]
+    for path in (ONE, TWO, THREE):
+        both.source.start(path, bytes_done=200)
+    with statements(both.db) as sent:
+        assert both.look() == 3
+    assert len([text for text in sent if text.startswith("UPDATE")]) == 1
+    assert not [text for text in sent if text.startswith("INSERT")]
+    assert both.queue.find(nzo_id).bytes_done == 600
+
+
+def test_progress_never_goes_back(bench: Bench) -> None:
+    """Repeated or smaller counts of the source are not shown."""
+    nzo_id = bench.asked()
+    bench.source.start(ONE, bytes_done=500)
+    bench.look()
+    bench.source.start(ONE, bytes_done=300)
+    bench.look()
+    assert bench.files(nzo_id)[0].bytes_done == 500
+
+
+def test_idle_asks_for_nothing(bench: Bench) -> None:
+    """Without open files the source is left alone, and little is read."""
+    bench.look()
+    with statements(bench.db) as sent:
+        assert bench.look() == 0
+    assert bench.source.polls == 0
+    assert len([text for text in sent if text.startswith("SELECT")]) <= 2
+
+
+def test_only_queued_files_are_looked_at_less_often(bench: Bench) -> None:
+    """Hours in peers' queues do not need a look every five seconds; news make it at once."""
+    bench.asked()
+    bench.look()
+    for _ in range(5):
+        bench.monitor.tick()
+    assert bench.source.polls == 1
+    bench.monitor.hasten()
+    bench.monitor.tick()
+    assert bench.source.polls == 2
+    assert bench.wakes[-1] == "poll"
+    bench.source.start(ONE)
+    bench.look()
+    bench.monitor.tick()
+    assert bench.source.polls == 4
+
+
+# -- failures --------------------------------------------------------------------------------------
+
+
+def test_second_attempt_is_not_confused_by_the_first(both: Bench) -> None:
+    """A failed file is asked for again after the back-off; its old record never comes back."""
+    nzo_id = both.asked(offer("anna", "01.flac"))
+    both.look()
+    both.source.fail(ONE, FailureKind.BROKEN, "Transfer failed: Remote connection closed")
+    old = both.source.of(ONE)
+    both.source.break_next("cancel", SourceUnavailable("hiccup", source="slskd"))
+    both.look()
+    (row,) = both.files(nzo_id)
+    assert (row.status, row.attempts, row.spent_ref) == ("waiting", 1, old.ref)
+    assert (row.transfer_ref, row.bytes_done) == (None, 0)
+    both.clock.advance(59)
+    assert both.dispatcher.run() == 0
+    both.clock.advance(1)
+    both.dispatcher.run()
+    assert both.source.of(ONE).ref != old.ref
+    both.look()
+    (row,) = both.files(nzo_id)
+    assert (row.status, row.attempts) == ("queued", 1)
+    assert old.ref in {ref.ref for ref in both.source.forgotten}
+    both.source.succeed(ONE)
+    both.look()
+    assert both.grab(nzo_id).status == GrabState.PROCESSING
+
+
+def test_old_record_is_not_taken_for_the_new_request(both: Bench) -> None:
+    """While the request is under way the failed record of an earlier grab is the newest one."""
+    first = both.asked(offer("anna", "01.flac"))
+    both.look()
+    both.source.fail(ONE, FailureKind.REJECTED, "Banned")
+    both.source.break_next("cancel", SourceUnavailable("hiccup", source="slskd"))
+    both.look()
+    assert both.grab(first).status == GrabState.FAILED
+    both.clock.advance(10)
+    second = both.queue.retry(first)
+
+    def look_early(call: str) -> None:
+        if call == "download":
+            both.source.on_call = lambda call: None
+            both.look()
+
+    both.source.on_call = look_early
+    both.dispatcher.run()
+    assert both.states(second) == ["pending"]
+    both.look()
+    assert both.states(second) == ["queued"]
+
+
+def test_finished_record_of_an_earlier_grab_is_not_taken_either(bench: Bench) -> None:
+    """An album that is grabbed again is not complete because the first one was."""
+    first = bench.asked(offer("anna", "01.flac"))
+    bench.source.succeed(ONE)
+    bench.look()
+    assert bench.grab(first).status == GrabState.PROCESSING
+    second = bench.add(offer("anna", "01.flac"))
+    bench.source.on_call = lambda call: bench.look() and None if call == "download" else None
+    bench.dispatcher.run()
+    assert bench.states(second) == ["pending"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (FailureKind.REJECTED, "refuses to send the file"),
+        (FailureKind.BROKEN, "kept breaking off"),
+        (FailureKind.PEER_OFFLINE, "went offline"),
+        (FailureKind.PEER_BUSY, "has too much queued"),
+    ],
+)
+def test_L03_failure_ends_in_a_sentence(bench: Bench, kind: FailureKind, words: str) -> None:
+    """When nothing is left to try, the history says who and why, with the peer's own words."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    for _ in range(3):
+        bench.source.fail(ONE, kind, "their words")
+        bench.look()
+        bench.clock.advance(1_000)
+        bench.dispatcher.run()
+        if bench.grab(nzo_id).status == GrabState.FAILED:
+            break
+    (view,) = bench.queue.history()
+    assert view.failure_message is not None
+    assert words in view.failure_message
+    assert "anna" in view.failure_message
+    assert "their words" in view.failure_message
+    assert (view.failure_kind, view.completed_at is not None) == (kind, True)
+    assert kinds(bench)[-1] == "grab.failed"
+
+
+def test_lost_file_turns_to_the_next_peer_and_drops_the_first(both: Bench) -> None:
+    """The siblings are cancelled here and at the source, and the other peer's files wait."""
+    nzo_id = both.asked(
+        offer("anna", "01.flac", "02.flac"), offer("ben", "1.flac", "2.flac", size=1_100)
+    )
+    both.look()
+    both.source.start(TWO)
+    both.look()
+    both.source.fail(ONE, FailureKind.REJECTED, "File not shared.")
+    both.look()
+    grab = both.grab(nzo_id)
+    assert (grab.status, grab.peer, grab.total_bytes) == (GrabState.QUEUED, "ben", 2_200)
+    assert both.states(nzo_id, 0) == ["failed", "cancelled"]
+    assert both.states(nzo_id) == ["waiting", "waiting"]
+    assert both.wakes[-1] == "dispatch"
+    both.cleanup.run()
+    assert len(both.source.forgotten) >= 2
+    both.dispatcher.run()
+    assert both.source.requests[-1].peer == "ben"
+    both.look()
+    assert both.states(nzo_id) == ["queued", "queued"]
+    assert both.queue.find(nzo_id).bytes_done == 0
+
+
+def test_file_that_could_not_be_moved_is_a_failure(bench: Bench) -> None:
+    """ "Succeeded" with an error text means that the file is not in place (slskd §5.10)."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.source.break_move(ONE)
+    bench.look()
+    assert bench.states(nzo_id) == ["waiting"]
+
+
+def test_L04_cancelled_at_the_source_is_a_failure_not_a_disappearance(bench: Bench) -> None:
+    """Whoever cancelled in slskd: the grab goes on or fails, but never vanishes."""
+    bench.settings.patch({"retry.attempts": 0})
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.look()
+    bench.source.fail(ONE, FailureKind.PEER_OFFLINE, "A task was canceled.")
+    bench.look()
+    assert [view.nzo_id for view in bench.queue.history()] == [nzo_id]
+
+
+# -- patience --------------------------------------------------------------------------------------
+
+
+def test_vanished_needs_two_looks_and_a_minute(both: Bench) -> None:
+    """Missing once means nothing; after a minute it counts as an attempt."""
+    nzo_id = both.asked(offer("anna", "01.flac"))
+    both.look()
+    both.source.vanish(ONE)
+    both.look()
+    assert both.states(nzo_id) == ["queued"]
+    both.clock.advance(59)
+    both.look()
+    assert both.states(nzo_id) == ["queued"]
+    both.clock.advance(1)
+    both.look()
+    (row,) = both.files(nzo_id)
+    assert (row.status, row.attempts, row.failure_kind) == ("waiting", 1, "vanished")
+
+
+def test_file_that_shows_up_again_was_never_gone(bench: Bench) -> None:
+    """A short gap in the list leaves no trace."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.look()
+    kept = bench.source.of(ONE)
+    bench.source.vanish(ONE)
+    bench.look()
+    bench.source._transfers[kept.ref] = kept
+    bench.clock.advance(30)
+    bench.look()
+    (row,) = bench.files(nzo_id)
+    assert (row.status, row.missing_since) == ("queued", None)
+
+
+def test_stalled_transfer_is_cancelled_and_tried_again(both: Bench) -> None:
+    """No byte for half an hour: dropped at the source, then asked for again."""
+    nzo_id = both.asked(offer("anna", "01.flac"))
+    both.source.start(ONE, bytes_done=10)
+    both.look()
+    ref = both.source.of(ONE).ref
+    both.clock.advance(1_800)
+    both.look()
+    assert both.states(nzo_id) == ["downloading"]
+    both.clock.advance(1)
+    both.look()
+    (row,) = both.files(nzo_id)
+    assert (row.status, row.failure_kind, row.attempts) == ("waiting", "stalled", 1)
+    assert [entry.ref for entry in both.source.forgotten] == [ref]
+
+
+def test_queue_without_movement_stalls_after_hours(bench: Bench) -> None:
+    """Six hours in a queue in which nothing moves is enough."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.look()
+    bench.clock.advance(21_601)
+    bench.look()
+    assert bench.states(nzo_id) == ["waiting"]
+
+
+def test_sibling_that_moves_keeps_the_others_alive(bench: Bench) -> None:
+    """Peers send one file after the other: waiting files of a moving album are not stuck."""
+    nzo_id = bench.asked(offer("anna", "01.flac", "02.flac", size=10_000))
+    bench.look()
+    for hour in range(1, 10):
+        bench.clock.advance(3_600)
+        bench.source.start(ONE, bytes_done=hour * 1_000)
+        bench.look()
+        bench.clock.advance(1)
+        bench.source.queue(ONE)
+        bench.look()
+    assert bench.states(nzo_id)[1] == "queued"
+    assert {row.attempts for row in bench.files(nzo_id)} == {0}
+
+
+# -- the source itself -----------------------------------------------------------------------------
+
+
+def test_L12_restart_of_the_source_goes_unnoticed(both: Bench) -> None:
+    """New references, no batch any more, another folder: the same files go on (slskd §5.9)."""
+    nzo_id = both.asked()
+    both.source.start(ONE, bytes_done=500)
+    both.look()
+    before = {row.transfer_ref for row in both.files(nzo_id)}
+    both.source.restart()
+    both.look()
+    rows = both.files(nzo_id)
+    assert before.isdisjoint({row.transfer_ref for row in rows})
+    assert {row.placement for row in rows} == {"Undertow"}
+    assert {row.attempts for row in rows} == {0}
+    for path in (ONE, TWO, THREE):
+        both.source.succeed(path)
+    both.look()
+    assert both.grab(nzo_id).status == GrabState.PROCESSING
+
+
+def test_outage_changes_nothing_and_is_told_once(bench: Bench) -> None:
+    """While slskd is away every tick asks once, and no file loses its patience."""
+    nzo_id = bench.asked()
+    bench.source.start(ONE)
+    bench.look()
+    calls: list[str] = []
+    bench.source.on_call = calls.append
+    bench.source.down = True
+    before = [vars(row) | {"_sa_instance_state": 0} for row in bench.files(nzo_id)]
+    for _ in range(20):
+        bench.clock.advance(5)
+        bench.monitor.tick()
+    assert calls == ["poll"] * 20
+    after = [vars(row) | {"_sa_instance_state": 0} for row in bench.files(nzo_id)]
+    assert after == before
+    assert [ok for ok, _ in bench.changes] == [False]
+    bench.source.down = False
+    bench.look()
+    assert bench.states(nzo_id)[0] == "downloading"
+    assert [ok for ok, _ in bench.changes] == [False, True]
+
+
+def test_transfers_of_others_are_left_alone(bench: Bench) -> None:
+    """What a person fetches through the same slskd is neither taken for ours nor cancelled."""
+    bench.source._record("stranger", "Music\\Else\\01.flac", 10, None, "Else")
+    nzo_id = bench.asked()
+    bench.look()
+    bench.source.fail("Music\\Else\\01.flac", FailureKind.REJECTED)
+    bench.look()
+    assert bench.states(nzo_id) == ["queued"] * 3
+    assert bench.source.forgotten == []
+
+
+def test_cancelled_while_we_look(both: Bench) -> None:
+    """A delete between the look and the write wins; nothing is revived."""
+    nzo_id = both.asked(offer("anna", "01.flac"))
+    both.look()
+    both.source.succeed(ONE)
+    both.source.on_call = lambda call: both.queue.cancel([nzo_id]) and None
+    both.look()
+    assert both.states(nzo_id) == ["cancelled"]
+    assert both.grab(nzo_id).status == GrabState.CANCELLED
+    assert "download.completed" not in kinds(both)
+
+
+def test_progress_of_a_cancelled_file_is_harmless(bench: Bench) -> None:
+    """Bytes counted while somebody cancels do not bring the file back."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.source.start(ONE, bytes_done=5)
+    bench.look()
+    bench.source.start(ONE, bytes_done=9)
+    bench.source.on_call = lambda call: bench.queue.cancel([nzo_id]) and None
+    bench.look()
+    assert bench.states(nzo_id) == ["cancelled"]
+
+
+# -- what the source told --------------------------------------------------------------------------
+
+
+def test_landed_remembers_the_exact_path(both: Bench) -> None:
+    """A webhook's path is kept for the file it belongs to, and a look follows."""
+    nzo_id = both.asked()
+    assert both.monitor.landed("anna", TWO, "/downloads/x/02_638.flac")
+    assert [row.local_path for row in both.files(nzo_id)] == [
+        None,
+        "/downloads/x/02_638.flac",
+        None,
+    ]
+    assert both.wakes[-1] == "poll"
+
+
+def test_landed_of_unknown_or_ended_files_is_nobodys(bench: Bench) -> None:
+    """Other people's downloads and cancelled files are none of ours."""
+    nzo_id = bench.asked()
+    assert not bench.monitor.landed("ben", TWO, "/downloads/x")
+    assert not bench.monitor.landed("anna", "Music\\Else\\1.flac", "/downloads/x")
+    bench.queue.cancel([nzo_id])
+    assert not bench.monitor.landed("anna", TWO, "/downloads/x")
+
+
+def test_landed_prefers_the_newest_grab_of_the_file(bench: Bench) -> None:
+    """An earlier grab of the same file that never came to its end does not take the path."""
+    bench.asked(offer("anna", "01.flac"))
+    bench.source.succeed(ONE)
+    bench.look()
+    second = bench.asked(offer("anna", "01.flac"))
+    assert bench.monitor.landed("anna", ONE, "/downloads/new")
+    assert bench.files(second)[0].local_path == "/downloads/new"
+
+
+def test_strays_are_brought_in_line(both: Bench) -> None:
+    """Files that all ended while no roll-up was written do not leave the grab hanging."""
+    nzo_id = both.asked(offer("anna", "01.flac"))
+    with both.db.write() as session:
+        row = session.scalars(select(Download)).one()
+        row.status = "completed"
+    both.look()
+    assert both.grab(nzo_id).status == GrabState.PROCESSING
+    assert both.wakes[-1] == "complete"
