@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from arr_compat import access, feeds, nzb
 from soulspot_arr import __version__
 from soulspot_arr.domain import Query, Release
-from soulspot_arr.errors import NotFound, ReleaseGone
+from soulspot_arr.errors import NotFound, ReleaseGone, SoulSpotError
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +68,13 @@ def api() -> Response:
 def http_error(error: HTTPException) -> Response:
     """What Flask itself refuses, in the language of this emulation."""
     return _error(201, error.name)
+
+
+@blueprint.errorhandler(SoulSpotError)
+def told(error: SoulSpotError) -> Response:
+    """An error of ours, in its own words: the database is locked, the disk is full."""
+    log.warning("newznab request failed: %s", error.message)
+    return _error(900, error.message)
 
 
 @blueprint.errorhandler(Exception)

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from arr_compat import access, adding, listing, ordering
 from arr_compat.access import Access
+from soulspot_arr.errors import SoulSpotError
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +62,13 @@ def http_error(error: HTTPException) -> Response:
     if isinstance(error, RequestEntityTooLarge):
         return _json({"status": False, "nzo_ids": [], "error": "The upload is too large"})
     return _json({"status": False, "error": error.name})
+
+
+@blueprint.errorhandler(SoulSpotError)
+def told(error: SoulSpotError) -> Response:
+    """An error of ours, in its own words: a full disk, a setting that is pinned."""
+    log.warning("sabnzbd request failed: %s", error.message)
+    return _json({"status": False, "error": error.message})
 
 
 @blueprint.errorhandler(Exception)

@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 
 from soulspot_arr.errors import (
     Conflict,
+    DatabaseTrouble,
     InvalidInput,
     LidarrError,
     NotFound,
@@ -38,6 +39,7 @@ _STATUS: tuple[tuple[type[SoulSpotError], HTTPStatus], ...] = (
     (SourceThrottled, HTTPStatus.SERVICE_UNAVAILABLE),
     (SourceError, HTTPStatus.BAD_GATEWAY),
     (LidarrError, HTTPStatus.BAD_GATEWAY),
+    (DatabaseTrouble, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
 

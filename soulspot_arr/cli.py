@@ -6,6 +6,7 @@ Exit status: 0 done, 1 it did not work, 2 wrong usage, 78 the configuration must
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -18,6 +19,7 @@ from soulspot_arr.config import Config, environment
 from soulspot_arr.errors import ConfigError, InvalidSetting, SoulSpotError
 
 if TYPE_CHECKING:
+    from soulspot_arr.scheduler import Scheduler
     from soulspot_arr.services import Services
 
 EX_CONFIG = 78
@@ -117,30 +119,40 @@ def _run_server(services: Services, *, with_jobs: bool) -> int:
             max_request_body_size=64 * 1024 * 1024,
             channel_timeout=120,
         )
-    except OSError as error:
+    except (OSError, ValueError) as error:  # in use, not allowed, or a host that does not exist
+        services.close()
         raise ConfigError(
-            f"Cannot listen on {config.host}:{config.port}: {error.strerror or error}. Choose "
-            "another port with --port or SOULSPOT_PORT."
+            f"Cannot listen on {config.host}:{config.port}: "
+            f"{getattr(error, 'strerror', None) or error}. Choose another port with --port or "
+            "SOULSPOT_PORT, another address with --host or SOULSPOT_HOST."
         ) from error
     scheduler = Scheduler(services) if with_jobs else None
-    if scheduler is not None:
-        scheduler.start()
-    print(welcome(services), flush=True)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
+        if scheduler is not None:
+            scheduler.start()
+        print(welcome(services), flush=True)
         server.run()
     except (KeyboardInterrupt, SystemExit):
         pass
     finally:
         server.close()
-        if scheduler is not None:
-            scheduler.stop()
-        services.close()
+        _end(services, scheduler)
     return 0
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough; the end takes seconds
     raise KeyboardInterrupt
+
+
+def _end(services: Services, scheduler: Scheduler | None) -> None:
+    """Stop the jobs and close; a job that hangs in a request is not waited for."""
+    ended = scheduler is None or scheduler.stop()
+    services.close()
+    if not ended:
+        sys.stdout.flush()
+        os._exit(0)  # the interpreter would join the thread of the job
 
 
 def _worker(options: argparse.Namespace) -> int:
@@ -154,8 +166,7 @@ def _worker(options: argparse.Namespace) -> int:
     scheduler.start()
     print("SoulSpot Arr worker is running.", flush=True)
     stop.wait()
-    scheduler.stop()
-    services.close()
+    _end(services, scheduler)
     return 0
 
 

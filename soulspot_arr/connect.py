@@ -5,22 +5,24 @@ from __future__ import annotations
 import socket
 import textwrap
 from collections.abc import Sequence
+from datetime import timedelta
 
 from soulspot_arr import __version__
 from soulspot_arr.domain import Check
 from soulspot_arr.services import Services
 
+_FIRST_START = timedelta(minutes=1)
 _MARKS = {"ok": "ok", "warning": "warn", "error": "FAIL"}
 
 
 def welcome(services: Services) -> str:
-    """Printed when the service has started."""
+    """Printed when the service has started; the key only the first time, for it stays in logs."""
     config = services.config
-    lines = [
-        f"SoulSpot Arr {__version__} is running on port {config.port}{config.url_base}.",
-        "",
-        connection_card(services),
-    ]
+    lines = [f"SoulSpot Arr {__version__} is running on port {config.port}{config.url_base}."]
+    if services.clock() - services.settings.installed_at < _FIRST_START:
+        lines += ["", connection_card(services)]
+    else:
+        lines += ["`soulspot-arr keys` shows what to type into Lidarr and Prowlarr."]
     if not services.source.is_configured():
         lines += [
             "",

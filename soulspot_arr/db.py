@@ -27,7 +27,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
-from soulspot_arr.errors import ConfigError
+from soulspot_arr.errors import ConfigError, DatabaseTrouble
 
 log = logging.getLogger(__name__)
 
@@ -91,14 +91,14 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Session]:
         """A session that sees one consistent state; what was read stays readable afterwards."""
-        with Session(self.engine, expire_on_commit=False) as session:
+        with _troubles(), Session(self.engine, expire_on_commit=False) as session:
             yield session  # closing ends the transaction; a rollback would expire every object
 
     @contextmanager
     def write(self) -> Iterator[Session]:
         """A session that commits at the end, or rolls everything back on an error."""
         engine = self.engine.execution_options(soulspot_write=True)
-        with Session(engine, expire_on_commit=False) as session, session.begin():
+        with _troubles(), Session(engine, expire_on_commit=False) as session, session.begin():
             yield session
 
     def close(self) -> None:
@@ -147,12 +147,23 @@ def parse_url(text: str) -> URL:
 
 
 @contextmanager
+def _troubles() -> Iterator[None]:
+    """A full disk, a lock that does not end or a server that went away, as an error of ours."""
+    try:
+        yield
+    except OperationalError as error:
+        raise DatabaseTrouble(f"The database cannot be used: {_one_line(error)}.") from error
+
+
+@contextmanager
 def explained() -> Iterator[None]:
     """Turns a database that cannot be opened or is not ours into a ConfigError of one line."""
     try:
         yield
     except OperationalError as error:
         raise ConfigError(f"The database cannot be used: {_one_line(error)}.") from error
+    except DatabaseTrouble as error:
+        raise ConfigError(error.message) from error
     except DBAPIError as error:
         raise ConfigError(f"The database is damaged or not ours: {_one_line(error)}.") from error
 

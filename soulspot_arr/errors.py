@@ -28,6 +28,13 @@ class ConfigError(SoulSpotError):
     code = "config_invalid"
 
 
+class DatabaseTrouble(SoulSpotError):
+    """The database cannot be read or written right now: locked, full disk, server away."""
+
+    code = "database_trouble"
+    retryable = True
+
+
 # -- the caller can mend these ---------------------------------------------------------------------
 
 

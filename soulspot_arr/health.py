@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from soulspot_arr import disk, ledger
 from soulspot_arr.db import Database
 from soulspot_arr.domain import Check, Clock, EventRecord, SourceStatus
-from soulspot_arr.errors import LidarrError
+from soulspot_arr.errors import DatabaseTrouble, LidarrError
 from soulspot_arr.lidarr import Lidarr
 from soulspot_arr.paths import Paths
 from soulspot_arr.settings import Settings
@@ -91,7 +91,7 @@ class Health:
         try:
             with self._db.read() as session:
                 session.execute(text("SELECT 1"))
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, DatabaseTrouble) as error:
             reason = str(getattr(error, "orig", error))
             return Check(
                 "database",
@@ -230,7 +230,7 @@ def tell_source_change(
             with database.write() as session:
                 level = "info" if ok else "error"
                 ledger.record(session, EventRecord(kind, words, level), at=clock())
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, DatabaseTrouble) as error:
             log.warning("that could not be written down: %s", error)
 
     return on_change

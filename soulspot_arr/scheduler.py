@@ -19,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from soulspot_arr.errors import LidarrError
+from soulspot_arr.errors import DatabaseTrouble, LidarrError
 from soulspot_arr.lease import LeaseKeeper
 from soulspot_arr.log import about
 from soulspot_arr.models import JobRun
@@ -51,11 +51,15 @@ JOBS: tuple[Job, ...] = (
 )
 
 
+HEARTBEAT = ("heartbeat", "jobs.heartbeat")
+
+
 @dataclass(slots=True)
 class _Run:
     """What is remembered of one job between its runs."""
 
     wanted: threading.Event = field(default_factory=threading.Event)
+    busy: threading.Lock = field(default_factory=threading.Lock)
     noted_at: float = float("-inf")
     error: str | None = None
     runs: int = 0
@@ -68,14 +72,17 @@ class Scheduler:
         self._services = services
         self._lease = LeaseKeeper(services.db, clock=services.clock, holder=holder)
         self._leader = False
+        self._stopped = False
+        self._beating = threading.Lock()
         self._runs = {job.name: _Run() for job in JOBS}
         self._intervals: dict[str, float] = {}
         self._aps = BackgroundScheduler(
             executors={"default": ThreadPoolExecutor(8)},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            # One run at a time is what `busy` sees to. APScheduler gets room for more, or it would
+            # drop a wake that comes while it still counts the run that is just ending.
+            job_defaults={"coalesce": True, "max_instances": 3, "misfire_grace_time": None},
             timezone=UTC,
         )
-        # A wake that meets a running job is kept by `wanted`, not by APScheduler: no warning.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
 
     @property
@@ -86,11 +93,14 @@ class Scheduler:
     def start(self) -> None:
         """Take the lease if it is free and start the threads."""
         self._services.waker.connect(self.wake)
+        name, key = HEARTBEAT
+        self._intervals[name] = self._seconds(key)
         self._aps.add_job(
             self._heartbeat,
             "interval",
-            seconds=self._seconds("jobs.heartbeat"),
-            id="heartbeat",
+            seconds=self._intervals[name],
+            id=name,
+            max_instances=1,
             next_run_time=datetime.now(UTC),
         )
         for job in JOBS:
@@ -104,12 +114,23 @@ class Scheduler:
             )
         self._aps.start()
 
-    def stop(self) -> None:
-        """Let running jobs end, then hand the lease back."""
+    def stop(self, *, patience: float = 4.0) -> bool:
+        """Give running jobs so many seconds to end and hand the lease back; whether all ended.
+
+        A job may hang in a request to slskd for a minute, a container is killed after ten seconds.
+        Whatever is cut off is taken up again from the rows at the next start.
+        """
         self._services.waker.connect(None)
-        self._aps.shutdown(wait=True)
+        self._stopped = True
+        if self._aps.running:
+            self._aps.shutdown(wait=False)
+        deadline = time.monotonic() + patience
+        locks = [self._beating, *(run.busy for run in self._runs.values())]
+        ended = [lock.acquire(timeout=max(0.0, deadline - time.monotonic())) for lock in locks]
         if self._leader:
+            self._leader = False
             self._lease.hand_back()
+        return all(ended)
 
     def wake(self, name: str) -> None:
         """Run a job as soon as a thread is free; also when it is running right now."""
@@ -129,11 +150,16 @@ class Scheduler:
 
     def _guarded(self, job: Job) -> None:
         run = self._runs[job.name]
-        run.wanted.clear()
-        if self._leader:
-            self._run(job, run)
-            if run.wanted.is_set():
-                self.wake(job.name)
+        again = True
+        while again and not self._stopped and run.busy.acquire(blocking=False):
+            try:
+                run.wanted.clear()
+                if self._leader:
+                    self._run(job, run)
+            finally:
+                run.busy.release()
+            # After the release: whoever was turned away at the lock has set it before.
+            again = run.wanted.is_set()
 
     def _run(self, job: Job, run: _Run) -> None:
         started = self._services.clock()
@@ -166,16 +192,24 @@ class Scheduler:
                 row.runs += run.runs
                 session.add(row)
             run.runs = 0
-        except SQLAlchemyError:  # bookkeeping must not stop a job; the health check tells it
+        except (
+            SQLAlchemyError,
+            DatabaseTrouble,
+        ):  # bookkeeping must not stop a job; the health check tells it
             log.debug("the run of %s could not be noted", name, exc_info=True)
 
     # -- heartbeat ---------------------------------------------------------------------------------
 
     def _heartbeat(self) -> None:
         """Renew the lease, take over settings, honour what was asked for by another process."""
+        with self._beating:
+            if not self._stopped:
+                self._beat()
+
+    def _beat(self) -> None:
         try:
             leads = self._lease.take(self._seconds("jobs.lease_ttl"))
-        except SQLAlchemyError as error:  # without a database there is no leader
+        except (SQLAlchemyError, DatabaseTrouble) as error:  # without a database there is no leader
             log.warning("the lease could not be renewed: %s", error)
             leads = False
         gained = leads and not self._leader
@@ -192,11 +226,11 @@ class Scheduler:
         self._run_requested()
 
     def _reschedule(self) -> None:
-        for job in JOBS:
-            seconds = self._seconds(job.interval)
-            if seconds != self._intervals[job.name]:
-                self._intervals[job.name] = seconds
-                self._aps.reschedule_job(job.name, trigger="interval", seconds=seconds)
+        for name, key in [(job.name, job.interval) for job in JOBS] + [HEARTBEAT]:
+            seconds = self._seconds(key)
+            if seconds != self._intervals[name]:
+                self._intervals[name] = seconds
+                self._aps.reschedule_job(name, trigger="interval", seconds=seconds)
 
     def _run_requested(self) -> None:
         with self._services.db.read() as session:

@@ -23,6 +23,7 @@ from soulspot_arr.errors import LidarrError, NotFound, ReleaseGone, SourceError
 from soulspot_arr.lidarr import Lidarr
 from soulspot_arr.models import Answer, ReleaseRow
 from soulspot_arr.rules import library, matching, naming, offers, titles
+from soulspot_arr.rules.spelling import normalise
 from soulspot_arr.settings import Settings
 from soulspot_arr.sources import DownloadSource, Guard, SearchLimits
 
@@ -32,6 +33,8 @@ log = logging.getLogger(__name__)
 MOST = 99
 # Followers of an equal question wait a little longer than the leader may take.
 _GRACE = 5.0
+# Each one holds a thread of the web server; further ones get an empty feed at once.
+_FOLLOWERS = 6
 # A search that may run for less is not worth its place in the budget.
 _SHORTEST = 4.0
 
@@ -42,6 +45,7 @@ class _Flight:
 
     done: threading.Event = field(default_factory=threading.Event)
     releases: list[Release] = field(default_factory=list)
+    followers: int = 0
 
 
 class Search:
@@ -116,7 +120,8 @@ class Search:
         with self._lock:
             running = self._flights.get(key)
             if running is not None:
-                return running, False
+                running.followers += 1
+                return (running if running.followers <= _FOLLOWERS else None), False
             if len(self._flights) >= self._settings.get("search.waiting"):
                 return None, False
             flight = _Flight()
@@ -206,11 +211,12 @@ class Search:
     def _ask(
         self, key: str, words: str, rung: int, *, left: float
     ) -> tuple[int, Sequence[RawFolder]] | None:
+        began = time.monotonic()
         row_id = self._budget.take(key, words, rung, patience=left / 2)
         if row_id is None:
             return None
         limits = SearchLimits(
-            seconds=left,
+            seconds=max(1.0, left - (time.monotonic() - began)),
             enough_peers=self._settings.get("search.enough_peers"),
             dry_after=self._settings.get("search.dry_after"),
         )
@@ -292,8 +298,11 @@ def _stable_title(row: ReleaseRow | None, release: Release) -> str:
 
 
 def _key(query: Query) -> str:
-    parts = (query.artist, query.album, str(query.year or ""), query.term)
-    return hashlib.sha256("\0".join(part.casefold() for part in parts).encode()).hexdigest()
+    """The same for an album search and for the text search Lidarr makes when that found nothing."""
+    text = " ".join(part for part in (query.artist, query.album, query.term) if part)
+    kind = "artist" if query.artist and not query.album else "album"
+    parts = (kind, normalise(text) or text.casefold(), str(query.year or ""))
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _words(query: Query) -> str:

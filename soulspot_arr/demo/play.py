@@ -65,7 +65,7 @@ def _show(screen: Screen, stage: Stage, options: DemoOptions) -> int:
 
 def _keep(screen: Screen, stage: Stage) -> None:
     screen.act("Still running", "Everything stays up until you press Ctrl-C.")
-    screen.pair("web page", stage.service_url)
+    screen.pair("Swagger UI", f"{stage.service_url}/api/docs")
     screen.pair("Newznab", f"{stage.service_url}/newznab  (API path /api)")
     screen.pair("SABnzbd", f"{stage.service_url}  (URL base /sabnzbd)")
     screen.pair("API key", stage.api_key)

@@ -253,6 +253,8 @@ def advance(
     if download.status == D.QUEUED and _older(idle, policy.stall_queued):
         reason = "nothing moved in the peer's queue"
         return _stalled(download, reason, now=now, policy=policy, fields=fields)
+    if download.status == D.DOWNLOADING:
+        fields["last_progress_at"] = now  # slskd starts over at the end of the peer's queue
     return _towards(download, D.QUEUED, fields, first=True)
 
 

@@ -1,8 +1,9 @@
-"""Several pieces of work at the same moment."""
+"""Several pieces of work at the same moment, and waiting for what happens elsewhere."""
 
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,3 +18,11 @@ def together(*works: Callable[[], object]) -> list[object]:
 
     with ThreadPoolExecutor(len(works)) as pool:
         return [future.result(60) for future in [pool.submit(run, work) for work in works]]
+
+
+def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+    """Wait for something another thread or process does; fails when it does not happen."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)

@@ -72,14 +72,12 @@ def test_a_killed_service_finishes_the_same_grab_and_downloads_nothing_twice(
 
 
 def wait_for(on: Stage, moment: str) -> None:
-    wanted = {
-        "asked": lambda: on.enqueued() != [],
-        "moving": lambda: any("InProgress" in text for text in states(on)),
-        "arrived": lambda: any("Succeeded" in text for text in states(on)),
-    }[moment]
     until = time.monotonic() + 15
     while time.monotonic() < until:
-        if wanted():
+        if moment == "asked" and on.enqueued():
+            return
+        word = {"moving": "InProgress", "arrived": "Succeeded"}.get(moment)
+        if word is not None and any(word in text for text in states(on)):
             return
         time.sleep(0.02)
     raise AssertionError(f"the moment {moment!r} never came: {states(on)}")

@@ -495,6 +495,14 @@ def test_hours_in_the_queue_are_no_stall_of_the_transfer() -> None:
     assert later.fields["failure_kind"] == "stalled"
 
 
+def test_falling_back_into_the_queue_begins_a_new_wait() -> None:
+    """The source tries again by itself and stands at the end of the peer's queue."""
+    row = replace(MOVING, last_progress_at=ago(9000), first_seen_at=ago(9000))
+    step = look(row, transfer(T.QUEUED))
+    assert step is not None
+    assert (step.to, step.fields["last_progress_at"]) == (D.QUEUED, NOON)
+
+
 def test_a_clock_that_was_put_back_is_no_stall() -> None:
     """Moments in the future are patience, not an overflow."""
     row = replace(QUEUED, first_seen_at=ago(-9000), claimed_at=ago(-9000))

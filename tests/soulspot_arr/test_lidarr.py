@@ -1,0 +1,237 @@
+"""Our client of Lidarr's API against a real HTTP server."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from soulspot_arr.errors import LidarrError
+from soulspot_arr.lidarr import Lidarr
+from tests.soulspot_arr.workshop import Bench
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+class LidarrDouble:
+    """Answers a few routes of Lidarr's API as its source says; `log` keeps what was asked."""
+
+    def __init__(self) -> None:
+        self.log: list[tuple[str, str, str]] = []
+        self.key = KEY
+        self.albums: list[dict[str, object]] = []
+        self.statuses: list[str] = []  # of the returned command, one for each POST and GET
+        self.failing: dict[str, tuple[int, str]] = {}
+        double = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def log_message(self, format: str, *args: object) -> None:
+                """Quiet."""
+
+            def do_GET(self) -> None:
+                double.answer(self)
+
+            def do_POST(self) -> None:
+                double.answer(self)
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
+        self.thread.start()
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    def close(self) -> None:
+        """Stop listening."""
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+    def asked(self) -> list[str]:
+        """Methods and paths, in their order."""
+        return [f"{method} {path}" for method, path, _ in self.log]
+
+    def answer(self, handler: BaseHTTPRequestHandler) -> None:
+        """One request."""
+        length = int(handler.headers.get("Content-Length") or 0)
+        body = handler.rfile.read(length).decode()
+        self.log.append((handler.command, handler.path, body))
+        status, text = self._reply(handler, handler.path.removeprefix("/api/v1"))
+        data = text.encode()
+        handler.send_response(status)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", str(len(data)))
+        handler.end_headers()
+        handler.wfile.write(data)
+
+    def _reply(self, handler: BaseHTTPRequestHandler, path: str) -> tuple[int, str]:
+        if handler.headers.get("X-Api-Key") != self.key:
+            return 401, '{"error": "Unauthorized"}'
+        if path in self.failing:
+            return self.failing[path]
+        if path.startswith("/command"):
+            status = self.statuses.pop(0) if self.statuses else "queued"
+            code = 201 if handler.command == "POST" else 200
+            return code, json.dumps({"id": 7, "status": status})
+        if path == "/album":
+            return 200, json.dumps(self.albums)
+        if path == "/system/status":
+            return 200, json.dumps({"version": "3.0.1.4866"})
+        if path.endswith("/testall"):
+            return 400, "[]"
+        return 404, "{}"
+
+
+@pytest.fixture
+def double() -> Iterator[LidarrDouble]:
+    """A Lidarr that listens."""
+    made = LidarrDouble()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def lidarr(bench: Bench, double: LidarrDouble) -> Lidarr:
+    """A client that is set up for it."""
+    bench.settings.patch({"lidarr.url": double.url + "/", "lidarr.api_key": KEY})
+    return bench.lidarr
+
+
+def test_nothing_is_asked_when_it_is_not_set_up(bench: Bench) -> None:
+    """Lidarr's API is optional: without address and key every call is a quiet nothing."""
+    assert not bench.lidarr.configured
+    bench.lidarr.refresh_downloads()
+    bench.lidarr.forget_backoff()
+    assert bench.lidarr.albums() == []
+    bench.settings.patch({"lidarr.url": "http://127.0.0.1:9"})
+    assert not bench.lidarr.configured
+
+
+def test_status(lidarr: Lidarr) -> None:
+    """The version, for the doctor."""
+    assert lidarr.status() == "3.0.1.4866"
+
+
+def test_L13_refresh_posts_the_command(lidarr: Lidarr, double: LidarrDouble) -> None:
+    """A command that is queued will look after our news: one request is enough."""
+    lidarr.refresh_downloads()
+    ((method, path, body),) = double.log
+    assert (method, path) == ("POST", "/api/v1/command")
+    assert json.loads(body) == {"name": "RefreshMonitoredDownloads"}
+
+
+@pytest.mark.parametrize(
+    ("later", "looks"),
+    [(["completed"], 1), (["started", "started", "completed"], 3), (["failed"], 1)],
+)
+def test_W06_command_that_already_runs_is_sent_again_when_it_ends(
+    lidarr: Lidarr, double: LidarrDouble, later: list[str], looks: int
+) -> None:
+    """A running look may have missed our news (lidarr §11.1)."""
+    double.statuses = ["started", *later, "queued"]
+    lidarr.refresh_downloads()
+    asked = double.asked()
+    assert asked[0] == asked[-1] == "POST /api/v1/command"
+    assert asked[1:-1] == ["GET /api/v1/command/7"] * looks
+
+
+def test_W06_waiting_for_a_command_has_an_end(lidarr: Lidarr, double: LidarrDouble) -> None:
+    """A command that never ends does not hold us for ever."""
+    double.statuses = ["started"] * 99
+    lidarr.refresh_downloads()
+    assert len(double.log) == 22
+
+
+def test_W05_unreachable_is_an_error_with_a_sentence(bench: Bench, double: LidarrDouble) -> None:
+    """Nobody listens: a `LidarrError`, nothing else."""
+    bench.settings.patch({"lidarr.url": double.url, "lidarr.api_key": KEY})
+    url = double.url
+    double.server.server_close()
+    with pytest.raises(LidarrError, match=url):
+        bench.lidarr.refresh_downloads()
+    double.server = LidarrDouble().server  # closed by the fixture
+
+
+def test_W07_wrong_key_is_told_once_and_not_shown_again(
+    bench: Bench, lidarr: Lidarr, double: LidarrDouble, caplog: pytest.LogCaptureFixture
+) -> None:
+    """After a 401 Lidarr is left alone until the key changes; the rest of us does not notice."""
+    double.key = "another"
+    with caplog.at_level(logging.WARNING), pytest.raises(LidarrError, match="API key"):
+        lidarr.refresh_downloads()
+    asked = len(double.log)
+    lidarr.refresh_downloads()
+    lidarr.forget_backoff()
+    assert lidarr.albums() == []
+    assert len(double.log) == asked
+    assert len(caplog.records) == 1
+    bench.settings.patch({"lidarr.api_key": "another"})
+    lidarr.refresh_downloads()
+    assert len(double.log) == asked + 1
+
+
+def test_W07_the_doctor_asks_all_the_same(lidarr: Lidarr, double: LidarrDouble) -> None:
+    """A person who mended the key on Lidarr's side gets it working with one check."""
+    double.key = "another"
+    for _ in range(2):
+        with pytest.raises(LidarrError):
+            lidarr.status()
+    double.key = KEY
+    assert lidarr.status()
+    lidarr.refresh_downloads()
+    assert double.asked()[-1] == "POST /api/v1/command"
+
+
+def test_L15_backoff_is_lifted_for_both(lidarr: Lidarr, double: LidarrDouble) -> None:
+    """A failed test of another client (400) does not keep the indexers from being tested."""
+    lidarr.forget_backoff()
+    assert double.asked() == ["POST /api/v1/downloadclient/testall", "POST /api/v1/indexer/testall"]
+
+
+def test_albums_are_read_once(lidarr: Lidarr, double: LidarrDouble) -> None:
+    """Ten minutes of searches are one request, from several threads too."""
+    double.albums = [{"title": "Weezer"}]
+    threads = [threading.Thread(target=lidarr.albums) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert lidarr.albums() == [{"title": "Weezer"}]
+    assert double.asked() == ["GET /api/v1/album"]
+
+
+def test_albums_after_a_failure_do_not_hold_up_searches(
+    lidarr: Lidarr, double: LidarrDouble
+) -> None:
+    """One search finds out that Lidarr is ill; the next minute's searches do not ask."""
+    double.failing["/album"] = (500, "{}")
+    for _ in range(3):
+        with pytest.raises(LidarrError):
+            lidarr.albums()
+    assert double.asked() == ["GET /api/v1/album"]
+
+
+@pytest.mark.parametrize(
+    ("status", "text"),
+    [(500, "{}"), (404, ""), (200, "<html>login</html>"), (200, "[]"), (200, '{"version": 3}')],
+)
+def test_odd_answers_are_errors(
+    lidarr: Lidarr, double: LidarrDouble, status: int, text: str
+) -> None:
+    """Another program at that address is told as such, never as an exception of a parser."""
+    double.failing["/system/status"] = (status, text)
+    with pytest.raises(LidarrError):
+        lidarr.status()
+
+
+@pytest.mark.parametrize("text", ["{}", "[1, null]", "null", ""])
+def test_odd_albums_are_no_albums(lidarr: Lidarr, double: LidarrDouble, text: str) -> None:
+    """Only objects in a list count."""
+    double.failing["/album"] = (200, text)
+    assert lidarr.albums() == []
