@@ -57,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         ("keys", "show what to type into Lidarr and Prowlarr", _keys),
         ("doctor", "check the whole chain and say how to mend it", _doctor),
     ):
-        command = commands.add_parser(name, help=words, description=words.capitalize() + ".")
+        command = commands.add_parser(name, help=words, description=_sentence(words))
         _boot_options(command)
         command.set_defaults(run=run)
     _add_db(commands)
@@ -65,6 +65,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_simulator(commands)
     return parser
+
+
+def _sentence(words: str) -> str:
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _boot_options(parser: argparse.ArgumentParser) -> None:
@@ -118,6 +122,8 @@ def _run_server(services: Services, *, with_jobs: bool) -> int:
             ident=None,
             max_request_body_size=64 * 1024 * 1024,
             channel_timeout=120,
+            # Host and scheme that a proxy tells are taken only when the configuration trusts one.
+            clear_untrusted_proxy_headers=not config.trusted_proxies,
         )
     except (OSError, ValueError) as error:  # in use, not allowed, or a host that does not exist
         services.close()
@@ -199,7 +205,7 @@ def _add_db(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         ("upgrade", "bring the schema to this version", _db_upgrade),
         ("check", "say whether the schema fits this version", _db_check),
     ):
-        action = actions.add_parser(name, help=words, description=words.capitalize() + ".")
+        action = actions.add_parser(name, help=words, description=_sentence(words))
         _boot_options(action)
         action.set_defaults(run=run)
 
@@ -232,7 +238,7 @@ def _add_config(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     group = commands.add_parser("config", help="look at the configuration")
     actions = group.add_subparsers(required=True, metavar="ACTION")
     words = "show every option and setting, where it comes from, secrets masked"
-    show = actions.add_parser("show", help=words, description=words.capitalize() + ".")
+    show = actions.add_parser("show", help=words, description=_sentence(words))
     _boot_options(show)
     show.set_defaults(run=_config_show)
 
@@ -253,16 +259,14 @@ def _add_demo(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     from soulspot_arr.demo import add_arguments, demo_options, run
 
     words = "play a stock Lidarr against this service and a simulated slskd"
-    demo = commands.add_parser("demo", help=words, description=words.capitalize() + ".")
+    demo = commands.add_parser("demo", help=words, description=_sentence(words))
     add_arguments(demo)
     demo.set_defaults(run=lambda options: run(demo_options(options)))
 
 
 def _add_simulator(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     words = "run a simulated slskd with a small network of peers"
-    simulator = commands.add_parser(
-        "simulate-slskd", help=words, description=words.capitalize() + "."
-    )
+    simulator = commands.add_parser("simulate-slskd", help=words, description=_sentence(words))
     simulator.add_argument("--host", default="127.0.0.1")
     simulator.add_argument("--port", type=int, default=5030)
     simulator.add_argument(

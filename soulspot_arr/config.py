@@ -84,7 +84,7 @@ class Config:
             _make_directory(data_dir)
         from_file = _read_toml(data_dir / FILE_NAME)
         values: dict[str, Any] = {}
-        sources: dict[str, str] = {}
+        sources = {"data_dir": _data_dir_origin(given, environ)}
         for name, (parser, default) in _OPTIONS.items():
             raw, origin = _pick(name, default, from_file=from_file, environ=environ, given=given)
             values[name] = _parse(parser, raw, name=name, origin=origin)
@@ -98,6 +98,12 @@ class Config:
             sources=sources,
             **values,
         )
+
+
+def _data_dir_origin(given: Mapping[str, object], environ: Mapping[str, str]) -> str:
+    if given.get("data_dir"):
+        return "command line"
+    return "environment" if environ.get(f"{PREFIX}DATA_DIR") else "default"
 
 
 def environment() -> Mapping[str, str]:

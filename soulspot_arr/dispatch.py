@@ -11,7 +11,7 @@ import logging
 import uuid
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -277,11 +277,14 @@ class Dispatcher:
         now = self._clock()
         with self._db.write() as session:
             ledger.hold(session, [batch.files[0].grab_id])
+            grab = session.get(Grab, batch.files[0].grab_id)
+            policy = self._settings.retry_policy()
+            if kind is FailureKind.PEER_OFFLINE and grab and _is_replaceable(session, grab):
+                policy = replace(policy, attempts=0)
             for file in batch.files:
                 row = session.get(Download, file.id)
                 if row is not None and row.status == DownloadState.PENDING:
-                    self._write_failure(session, row, kind, message, now=now)
-            grab = session.get(Grab, batch.files[0].grab_id)
+                    self._write_failure(session, row, kind, message, now=now, policy=policy)
             if grab is not None:
                 self._roll_up(session, grab, now=now)
 
@@ -303,9 +306,10 @@ class Dispatcher:
         message: str,
         *,
         now: datetime,
+        policy: lifecycle.RetryPolicy | None = None,
     ) -> None:
-        policy = lifecycle.WatchPolicy(retry=self._settings.retry_policy())
-        step = lifecycle.failed(row, kind, message, now=now, policy=policy, fields={})
+        watch = lifecycle.WatchPolicy(retry=policy or self._settings.retry_policy())
+        step = lifecycle.failed(row, kind, message, now=now, policy=watch, fields={})
         assert step.to is not None
         level = "warning" if step.to is DownloadState.FAILED else "info"
         event = EventRecord(step.event, step.message, level, {"path": row.remote_path})
@@ -347,6 +351,21 @@ class Dispatcher:
                 grab = session.get(Grab, row.grab_id)
                 if grab is not None:
                     self._roll_up(session, grab, now=now)
+
+
+def _is_replaceable(session: Session, grab: Grab) -> bool:
+    """Whether another peer's offer waits and nothing of this one has arrived.
+
+    Waiting minutes for a peer that is not there makes sense only when nobody else has the album.
+    """
+    if grab.offer_index + 1 >= len(grab.offers):
+        return False
+    arrived = select(Download.id).where(
+        Download.grab_id == grab.id,
+        Download.offer_index == grab.offer_index,
+        Download.status == DownloadState.COMPLETED,
+    )
+    return session.scalar(arrived.limit(1)) is None
 
 
 def _claim_files(session: Session, batch: Batch, *, now: datetime) -> Batch | None:

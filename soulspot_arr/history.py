@@ -120,7 +120,7 @@ class History:
         since = self._clock() - timedelta(days=366)
         query = select(
             Grab.completed_at, Grab.total_bytes, Grab.file_count, Grab.failure_message
-        ).where(Grab.completed_at >= since)
+        ).where(Grab.completed_at >= since, Grab.status != GrabState.CANCELLED)
         days: dict[date, tuple[int, int, int]] = {}
         with self._db.read() as session:
             for ended, size, files, failure in session.execute(query):

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 # A run that changed nothing is written down at most this often (seconds).
 _NOTED_EVERY = 60.0
+_NO_DATABASE = (SQLAlchemyError, DatabaseTrouble)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +127,13 @@ class Scheduler:
             self._aps.shutdown(wait=False)
         deadline = time.monotonic() + patience
         locks = [self._beating, *(run.busy for run in self._runs.values())]
-        ended = [lock.acquire(timeout=max(0.0, deadline - time.monotonic())) for lock in locks]
+        ended = [_is_free(lock, deadline) for lock in locks]
         if self._leader:
             self._leader = False
-            self._lease.hand_back()
+            try:
+                self._lease.hand_back()
+            except _NO_DATABASE as error:
+                log.warning("the lease was not handed back and has to expire: %s", error)
         return all(ended)
 
     def wake(self, name: str) -> None:
@@ -192,10 +196,7 @@ class Scheduler:
                 row.runs += run.runs
                 session.add(row)
             run.runs = 0
-        except (
-            SQLAlchemyError,
-            DatabaseTrouble,
-        ):  # bookkeeping must not stop a job; the health check tells it
+        except _NO_DATABASE:  # bookkeeping must not stop a job; the health check tells it
             log.debug("the run of %s could not be noted", name, exc_info=True)
 
     # -- heartbeat ---------------------------------------------------------------------------------
@@ -209,7 +210,7 @@ class Scheduler:
     def _beat(self) -> None:
         try:
             leads = self._lease.take(self._seconds("jobs.lease_ttl"))
-        except (SQLAlchemyError, DatabaseTrouble) as error:  # without a database there is no leader
+        except _NO_DATABASE as error:  # without a database there is no leader
             log.warning("the lease could not be renewed: %s", error)
             leads = False
         gained = leads and not self._leader
@@ -250,3 +251,10 @@ class Scheduler:
             self._services.lidarr.forget_backoff()
         except LidarrError as error:
             log.info("Lidarr could not be told that we are back: %s", error.message)
+
+
+def _is_free(lock: threading.Lock, deadline: float) -> bool:
+    if not lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        return False
+    lock.release()
+    return True

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from soulspot_arr.budget import SearchBudget
 from soulspot_arr.db import Database
@@ -31,8 +32,8 @@ log = logging.getLogger(__name__)
 
 # Fewer than a page of 100: a full page makes Lidarr ask on (contract lidarr §6.4).
 MOST = 99
-# Followers of an equal question wait a little longer than the leader may take.
-_GRACE = 5.0
+# After the budget the answer still has to be written down.
+_GRACE = 2.0
 # Each one holds a thread of the web server; further ones get an empty feed at once.
 _FOLLOWERS = 6
 # A search that may run for less is not worth its place in the budget.
@@ -88,16 +89,24 @@ class Search:
         if flight is None:
             log.info("too many searches are waiting; answering empty")
             return []
-        if not leads:
-            flight.done.wait(self._settings.get("search.budget") + _GRACE)
-            return flight.releases
+        if leads:
+            work = (key, query, flight)
+            threading.Thread(target=self._fly, args=work, name="search", daemon=True).start()
+        if not flight.done.wait(self._settings.get("search.budget") + _GRACE):
+            log.warning("searching %s takes too long; answering empty", _words(query))
+        return flight.releases
+
+    def _fly(self, key: str, query: Query, flight: _Flight) -> None:
+        """In a thread of its own, so that nobody waits for a source or a Lidarr that hangs."""
         try:
-            flight.releases = self._answer(key, query)
+            kept = self._kept(key)  # it may have come in while we boarded
+            flight.releases = kept if kept is not None else self._answer(key, query)
+        except SQLAlchemyError:
+            log.exception("searching %s failed; answering empty", _words(query))
         finally:
-            flight.done.set()
             with self._lock:
                 self._flights.pop(key, None)
-        return flight.releases
+            flight.done.set()
 
     def release(self, key: str) -> Release:
         """A remembered release by the first 32 digits of its key.
@@ -246,17 +255,26 @@ class Search:
         epoch = self._settings.installed_at
         built = [self._release(choice, epoch) for choice in chosen]
         releases = [release for release in built if release is not None]
+        answered = key if complete else None
+        try:
+            return self._write(answered, releases)
+        except IntegrityError:  # another question has just found the same: now the rows are there
+            return self._write(answered, releases)
+
+    def _write(self, answered: str | None, releases: Sequence[Release]) -> list[Release]:
         now = self._clock()
         with self._db.write() as session:
             kept = []
-            for release in releases:
+            for release in sorted(releases, key=lambda release: release.key):
                 row = session.get(ReleaseRow, release.key)
                 title = _stable_title(row, release)
                 session.merge(_row(release, title=title, seen_at=now))
                 kept.append(_release(_row(release, title=title, seen_at=now)))
-            if complete:
+            place = {release.key: at for at, release in enumerate(releases)}
+            kept.sort(key=lambda release: place[release.key])
+            if answered is not None:
                 keys = [release.key for release in kept]
-                session.merge(Answer(query_key=key, release_keys=keys, answered_at=now))
+                session.merge(Answer(query_key=answered, release_keys=keys, answered_at=now))
         return kept
 
     def _release(self, choice: matching.Choice, epoch: datetime) -> Release | None:

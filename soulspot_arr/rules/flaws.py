@@ -18,6 +18,7 @@ from soulspot_arr.rules.tracks import title_key
 _MAX_NAME = 255  # bytes; longer components can never be created (contract slskd §6.5, row 19)
 _MAX_FILE = 8 * 1024**3
 _MAX_DISC = 150  # tracks; nothing that fits one disc has more
+_EDITION = 70  # per cent of the usual number of files that another edition may have
 _IMAGE_SECONDS = 15 * 60
 _IMAGE_BYTES = 60 * 1024**2
 
@@ -32,12 +33,12 @@ def flaws(candidate: Candidate) -> tuple[Rejection, ...]:
 
 
 def too_few(candidate: Candidate, usual: int | None) -> tuple[Rejection, ...]:
-    """The reason that only the others show: less than two thirds of what most of them have.
+    """The reason that only the others show: less than 70 % of what most of them have.
 
     A smaller difference may be one between editions.
     """
     count = len(candidate.files)
-    if usual is None or count * 3 >= usual * 2:
+    if usual is None or count * 100 >= usual * _EDITION:
         return ()
     return (Rejection(f"only {count} of the {usual} files that others have", permanent=False),)
 

@@ -54,13 +54,17 @@ _FEWER, _MORE = 0.12, 0.04  # identity lost by another number of files than most
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A candidate with its verdict and the names its release will carry (None: cannot be told)."""
+    """A candidate with its verdict and the names its release will carry (None: cannot be told).
+
+    `usual` tells that it has as many files as most peers have.
+    """
 
     candidate: Candidate
     decision: Decision
     artist: str | None
     album: str | None
     year: int | None
+    usual: bool = False
 
     @property
     def token(self) -> str | None:
@@ -171,8 +175,10 @@ def usual_count(judged: Iterable[Judged]) -> int | None:
 def _beside_others(item: Judged, usual: int | None) -> Judged:
     """What the others' number of files says about this one."""
     count = len(item.candidate.files)
-    if usual is None or count == usual or item.decision.identity < LIKELY:
+    if usual is None or item.decision.identity < LIKELY:
         return item
+    if count == usual:
+        return replace(item, usual=True)
     # A folder that stops early is less sure than one with a track too many.
     doubt = _FEWER if count < usual else _MORE
     rejections = (*item.decision.rejections, *too_few(item.candidate, usual))
@@ -181,16 +187,17 @@ def _beside_others(item: Judged, usual: int | None) -> Judged:
 
 
 def rank(judged: Iterable[Judged]) -> tuple[Judged, ...]:
-    """Best first: identity band, then quality, then utility; the order is total."""
+    """Best first: identity band, the usual number of files, quality, utility; the order is total."""
     return tuple(sorted(judged, key=_order))
 
 
-def _order(item: Judged) -> tuple[int, int, float, float, str, str]:
+def _order(item: Judged) -> tuple[int, bool, int, float, float, str, str]:
     decision, candidate = item.decision, item.candidate
     band = (decision.identity >= SURE) + (decision.identity >= LIKELY)
     first = candidate.files[0].raw.path if candidate.files else candidate.root
     return (
         -band,
+        not item.usual,
         -decision.quality,
         -decision.utility,
         -decision.identity,

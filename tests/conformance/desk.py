@@ -178,6 +178,11 @@ class Desk:
             for file in folder["files"]
         ]
 
+    def behave(self, album: Album, outcome: str, **values: float) -> None:
+        """What its peer does from now on with every file (see the simulator's world)."""
+        self.simulator.world.unscript(self.peer_of(album))
+        self.simulator.world.script(self.peer_of(album), None, outcome, **values)
+
     def peer_of(self, album: Album) -> str:
         """Who shares it."""
         return album.artist.lower().replace(" ", "_")
@@ -205,7 +210,7 @@ def open_desk(
                 simulator.world.add_peer(peer, free_slots=1, speed=8_000_000, response_delay=0.2)
             share(simulator, peer, album)
             outcome, values = BEHAVIOUR.get(album.title, ("normal", {}))
-            simulator.world.script(peer, None, outcome, **values)
+            desk.behave(album, outcome, **values)
         with service:
             # The folders of the categories are made by the first look at slskd's own folder.
             until(lambda: _complete_dir(desk), "the folder for finished grabs is there")

@@ -56,8 +56,8 @@ def test_S02_the_version_needs_no_key(desk: Desk) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        pytest.param("/sabnzbd/api", id="S06-C03 as Lidarr writes it"),
-        pytest.param("/sabnzbd/api/", id="S07-C02 with a trailing slash"),
+        pytest.param("/sabnzbd/api", id="S06 C003 as Lidarr writes it"),
+        pytest.param("/sabnzbd/api/", id="S07 C002 with a trailing slash"),
         pytest.param("/api", id="C001 without a URL base"),
         pytest.param("/api/", id="C002 without a URL base and with a slash"),
     ],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,3 +24,12 @@ def bench(sqlite_database: Database, clock: FakeClock, tmp_path: Path) -> Bench:
 def both(database: Database, clock: FakeClock, tmp_path: Path) -> Bench:
     """A workbench over SQLite and over PostgreSQL."""
     return Bench(database, clock, tmp_path / "downloads")
+
+
+@pytest.fixture
+def other_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on another file system than `tmp_path`."""
+    folder = Path(tempfile.mkdtemp(dir="/dev/shm"))
+    assert folder.stat().st_dev != tmp_path.stat().st_dev
+    yield folder
+    shutil.rmtree(folder)

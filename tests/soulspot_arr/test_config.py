@@ -56,7 +56,8 @@ def test_defaults_are_those_of_the_container(tmp_path: Path) -> None:
     assert (config.threads, config.log_level, config.log_format) == (32, "INFO", "text")
     assert config.auto_migrate is True
     assert config.trusted_proxies == 0
-    assert set(config.sources.values()) == {"default"}
+    assert {**config.sources, "data_dir": "default"} == dict.fromkeys(config.sources, "default")
+    assert config.sources["data_dir"] == "environment"
 
 
 def test_file_beats_default_environment_beats_file_command_line_beats_environment(

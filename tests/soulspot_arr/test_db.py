@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError, StatementError
 
 from soulspot_arr import db
 from soulspot_arr.db import Database
-from soulspot_arr.errors import ConfigError
+from soulspot_arr.errors import ConfigError, DatabaseTrouble
 from soulspot_arr.models import JobRun
 from tests.conftest import Open
 from tests.fakes.clock import NOON
@@ -83,6 +83,45 @@ def test_foreign_keys_hold_on_both_databases(database: Database) -> None:
     )
     with pytest.raises(IntegrityError), database.write() as session:
         session.execute(statement)
+
+
+def test_a_lock_that_does_not_end_is_told_in_one_line(
+    sqlite_url: str, open_database: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody looks into the file with another program and forgets to leave."""
+    monkeypatch.setattr(db, "BUSY_TIMEOUT_MS", 100)
+    one, two = open_database(sqlite_url), open_database(sqlite_url)
+    with one.write() as held:
+        held.add(JobRun(name="poll"))
+        held.flush()
+        with pytest.raises(DatabaseTrouble) as caught, two.write():
+            pass
+    assert caught.value.message == "The database cannot be used: database is locked."
+    assert caught.value.retryable
+
+
+def test_only_the_databases_own_troubles_are_called_so(database: Database) -> None:
+    """A broken constraint is a bug or a race of ours and keeps its name."""
+    with database.write() as session:
+        session.add(JobRun(name="poll"))
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.add(JobRun(name="poll"))
+
+
+def test_a_server_that_was_restarted_is_no_trouble(
+    postgres_server: str, migrated_postgres_url: str, open_database: Open
+) -> None:
+    """Connections that died in the pool are replaced before anybody notices."""
+    database = open_database(migrated_postgres_url)
+    with database.write() as session:
+        session.add(JobRun(name="poll", runs=5))
+    other = open_database(postgres_server)
+    with other.read() as session:
+        name = {"name": database.url.database}
+        kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
+        assert session.execute(text(kill), name).all()
+    with database.read() as session:
+        assert session.get_one(JobRun, "poll").runs == 5
 
 
 WRITER = """

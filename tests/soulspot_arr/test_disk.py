@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,15 +13,6 @@ from soulspot_arr.errors import DiskFull, FileCorrupt, OutsideRoot
 from tests.soulspot_arr.workshop import flac, mp3
 
 NFC, NFD = "caf\u00e9.flac", "cafe\u0301.flac"
-
-
-@pytest.fixture
-def other_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on another file system than `tmp_path`."""
-    folder = Path(tempfile.mkdtemp(dir="/dev/shm"))
-    assert folder.stat().st_dev != tmp_path.stat().st_dev
-    yield folder
-    shutil.rmtree(folder)
 
 
 def make(path: Path, size: int = 10, *, at: float = 1_000.0) -> Path:

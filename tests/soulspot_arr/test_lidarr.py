@@ -6,86 +6,13 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from soulspot_arr.errors import LidarrError
 from soulspot_arr.lidarr import Lidarr
+from tests.soulspot_arr.lidarr_double import KEY, LidarrDouble
 from tests.soulspot_arr.workshop import Bench
-
-KEY = "0123456789abcdef0123456789abcdef"
-
-
-class LidarrDouble:
-    """Answers a few routes of Lidarr's API as its source says; `log` keeps what was asked."""
-
-    def __init__(self) -> None:
-        self.log: list[tuple[str, str, str]] = []
-        self.key = KEY
-        self.albums: list[dict[str, object]] = []
-        self.statuses: list[str] = []  # of the returned command, one for each POST and GET
-        self.failing: dict[str, tuple[int, str]] = {}
-        double = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def log_message(self, format: str, *args: object) -> None:
-                """Quiet."""
-
-            def do_GET(self) -> None:
-                double.answer(self)
-
-            def do_POST(self) -> None:
-                double.answer(self)
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.01,))
-        self.thread.start()
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://127.0.0.1:{self.server.server_address[1]}"
-
-    def close(self) -> None:
-        """Stop listening."""
-        self.server.shutdown()
-        self.server.server_close()
-        self.thread.join()
-
-    def asked(self) -> list[str]:
-        """Methods and paths, in their order."""
-        return [f"{method} {path}" for method, path, _ in self.log]
-
-    def answer(self, handler: BaseHTTPRequestHandler) -> None:
-        """One request."""
-        length = int(handler.headers.get("Content-Length") or 0)
-        body = handler.rfile.read(length).decode()
-        self.log.append((handler.command, handler.path, body))
-        status, text = self._reply(handler, handler.path.removeprefix("/api/v1"))
-        data = text.encode()
-        handler.send_response(status)
-        handler.send_header("Content-Type", "application/json")
-        handler.send_header("Content-Length", str(len(data)))
-        handler.end_headers()
-        handler.wfile.write(data)
-
-    def _reply(self, handler: BaseHTTPRequestHandler, path: str) -> tuple[int, str]:
-        if handler.headers.get("X-Api-Key") != self.key:
-            return 401, '{"error": "Unauthorized"}'
-        if path in self.failing:
-            return self.failing[path]
-        if path.startswith("/command"):
-            status = self.statuses.pop(0) if self.statuses else "queued"
-            code = 201 if handler.command == "POST" else 200
-            return code, json.dumps({"id": 7, "status": status})
-        if path == "/album":
-            return 200, json.dumps(self.albums)
-        if path == "/system/status":
-            return 200, json.dumps({"version": "3.0.1.4866"})
-        if path.endswith("/testall"):
-            return 400, "[]"
-        return 404, "{}"
 
 
 @pytest.fixture
@@ -148,14 +75,13 @@ def test_W06_waiting_for_a_command_has_an_end(lidarr: Lidarr, double: LidarrDoub
     assert len(double.log) == 22
 
 
-def test_W05_unreachable_is_an_error_with_a_sentence(bench: Bench, double: LidarrDouble) -> None:
+def test_W05_unreachable_is_an_error_with_a_sentence(bench: Bench) -> None:
     """Nobody listens: a `LidarrError`, nothing else."""
-    bench.settings.patch({"lidarr.url": double.url, "lidarr.api_key": KEY})
-    url = double.url
-    double.server.server_close()
-    with pytest.raises(LidarrError, match=url):
+    gone = LidarrDouble()
+    gone.close()
+    bench.settings.patch({"lidarr.url": gone.url, "lidarr.api_key": KEY})
+    with pytest.raises(LidarrError, match=gone.url):
         bench.lidarr.refresh_downloads()
-    double.server = LidarrDouble().server  # closed by the fixture
 
 
 def test_W07_wrong_key_is_told_once_and_not_shown_again(

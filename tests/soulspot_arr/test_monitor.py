@@ -159,12 +159,7 @@ def test_old_record_is_not_taken_for_the_new_request(both: Bench) -> None:
     both.clock.advance(10)
     second = both.queue.retry(first)
 
-    def look_early(call: str) -> None:
-        if call == "download":
-            both.source.on_call = lambda call: None
-            both.look()
-
-    both.source.on_call = look_early
+    both.during("download", both.look)
     both.dispatcher.run()
     assert both.states(second) == ["pending"]
     both.look()
@@ -178,7 +173,7 @@ def test_finished_record_of_an_earlier_grab_is_not_taken_either(bench: Bench) ->
     bench.look()
     assert bench.grab(first).status == GrabState.PROCESSING
     second = bench.add(offer("anna", "01.flac"))
-    bench.source.on_call = lambda call: bench.look() and None if call == "download" else None
+    bench.during("download", bench.look)
     bench.dispatcher.run()
     assert bench.states(second) == ["pending"]
 
@@ -385,7 +380,7 @@ def test_cancelled_while_we_look(both: Bench) -> None:
     nzo_id = both.asked(offer("anna", "01.flac"))
     both.look()
     both.source.succeed(ONE)
-    both.source.on_call = lambda call: both.queue.cancel([nzo_id]) and None
+    both.during("poll", lambda: both.queue.cancel([nzo_id]))
     both.look()
     assert both.states(nzo_id) == ["cancelled"]
     assert both.grab(nzo_id).status == GrabState.CANCELLED
@@ -398,7 +393,7 @@ def test_progress_of_a_cancelled_file_is_harmless(bench: Bench) -> None:
     bench.source.start(ONE, bytes_done=5)
     bench.look()
     bench.source.start(ONE, bytes_done=9)
-    bench.source.on_call = lambda call: bench.queue.cancel([nzo_id]) and None
+    bench.during("poll", lambda: bench.queue.cancel([nzo_id]))
     bench.look()
     assert bench.states(nzo_id) == ["cancelled"]
 

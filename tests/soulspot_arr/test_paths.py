@@ -62,12 +62,12 @@ def test_slskd_on_windows_needs_our_own_root(bench: Bench) -> None:
         (["/dl=/data/dl"], "/data/dl/soulspot/music/x"),
         (["/dl/soulspot/=/done"], "/done/music/x"),
         (["/d=/wrong"], "/dl/soulspot/music/x"),
-        (["/other=/a", " /dl = /b "], "/b/soulspot/music/x"),
+        (["/other=/a", "/dl = /b "], "/b/soulspot/music/x"),
     ],
 )
 def test_reported(bench: Bench, pairs: list[str], reported: str) -> None:
     """Mappings replace whole leading folders; the first that fits wins."""
-    bench.settings.patch({"paths.mappings": pairs}) if pairs else None
+    bench.settings.patch({"paths.mappings": pairs})
     assert bench.paths.reported("/dl/soulspot/music/x") == reported
 
 

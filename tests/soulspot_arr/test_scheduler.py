@@ -267,6 +267,7 @@ def test_another_process_asks_for_a_run(house: House, clock: FakeClock) -> None:
     """The page may be served elsewhere: it writes `requested_at`, the leader's heartbeat sees it."""
     house.start()
     house.settled()
+    until(lambda: house.noted("health"))
     before = house.health.calls
     with house.services.db.write() as session:
         session.get_one(JobRun, "health").requested_at = clock()

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -164,6 +164,16 @@ class Bench:
         self.calm()
         self.look()
         return nzo_id
+
+    def during(self, call: str, action: Callable[[], object]) -> None:
+        """Do something while the next such call to the source is under way, once."""
+
+        def once(name: str) -> None:
+            if name == call:
+                self.source.on_call = lambda name: None
+                action()
+
+        self.source.on_call = once
 
     def calm(self, folder: Path | None = None, *, seconds: float = 10.0) -> None:
         """Let every file below the download root have been written so many seconds ago."""

@@ -258,6 +258,48 @@ def test_half_an_album_is_refused_when_others_have_it_whole() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("usual", "count", "accepted"),
+    [(12, 12, True), (12, 9, True), (12, 8, False), (12, 7, False), (10, 7, True), (10, 6, False),
+     (3, 3, True), (3, 2, False), (2, 1, False)],
+)  # fmt: skip
+def test_less_than_seven_tenths_is_no_edition(usual: int, count: int, accepted: bool) -> None:
+    """Two agreeing peers are enough to tell, and the reason names both numbers."""
+    judged = appraise(RADIOHEAD, group([share("a", usual), share("b", usual), share("c", count)]))
+    assert judged[2].decision.accepted is accepted
+    if not accepted:
+        said = f"only {count} of the {usual} files that others have"
+        assert [reason.reason for reason in judged[2].decision.rejections] == [said]
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 14), min_size=1, max_size=7), st.randoms(use_true_random=False))
+def test_what_most_peers_have_comes_first(counts: list[int], chance: random.Random) -> None:
+    """Whatever else is shared: no folder below seven tenths, and the agreed ones lead the sure."""
+    folders = [
+        share(f"peer{n}", count, free_slot=chance.random() < 0.5) for n, count in enumerate(counts)
+    ]
+    judged = appraise(RADIOHEAD, group(folders))
+    usual = usual_count(judged)
+    shown = [choice.main for choice in select(judged, per_quality=30)]
+    if usual is None:
+        assert len(shown) == len(counts)
+        return
+    found = [len(item.candidate.files) for item in shown]
+    assert min(found) * 10 >= usual * 7
+    agreed = counts.count(usual)
+    assert found[:agreed] == [usual] * agreed
+    assert [item.usual for item in shown] == [count == usual for count in found]
+
+
+def test_the_usual_number_of_files_ranks_before_quality_and_speed() -> None:
+    """A bonus track more is sure as well, but it is not what the others have."""
+    more = share("a", 13, free_slot=True)
+    mp3 = [share(peer, 12, ext="mp3") for peer in ("b", "c")]
+    shown = [choice.main for choice in select(appraise(RADIOHEAD, group([more, *mp3])))]
+    assert [item.candidate.peer for item in shown] == ["b", "c", "a"]
+
+
 @pytest.mark.parametrize(("count", "identity"), [(11, 0.88), (12, 1.0), (13, 0.96)])
 def test_another_number_of_files_makes_less_sure(count: int, identity: float) -> None:
     """A last track too few shows in no numbering, only beside the others."""

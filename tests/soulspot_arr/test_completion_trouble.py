@@ -1,0 +1,314 @@
+"""Finishing grabs when something is wrong: late, broken or missing files, crashes, full disks."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from soulspot_arr import disk
+from soulspot_arr.domain import GrabState, Offer, OfferFile
+from soulspot_arr.rules.sentences import DISK_FULL
+from tests.soulspot_arr.workshop import TITLE, Bench, flac, mp3
+
+FOLDER = "Music\\X\\Y"
+
+
+def listing(folder: Path) -> list[str]:
+    """Every file below a folder."""
+    return sorted(str(found.relative_to(folder)) for found in folder.rglob("*") if found.is_file())
+
+
+# -- settling --------------------------------------------------------------------------------------
+
+
+def test_L02_growing_file_is_waited_for(both: Bench) -> None:
+    """slskd may still be copying: nothing is reported before size and silence are right."""
+    data = flac(2)
+    nzo_id = both.arrived({"01.flac": data})
+    found = both.root / "soulspot-incoming" / nzo_id / "0" / "01.flac"
+    found.write_bytes(data[:-1])
+    assert both.completion.run() == 0
+    assert "01.flac" in str(both.grab(nzo_id).note)
+    found.write_bytes(data)
+    now = both.clock().timestamp()
+    os.utime(found, (now - 0.5, now - 0.5))
+    assert both.completion.run() == 0
+    assert "settle" in str(both.grab(nzo_id).note)
+    both.clock.advance(1)
+    assert both.completion.run() == 1
+
+
+def test_clock_of_the_other_machine_may_be_wrong(bench: Bench) -> None:
+    """A file from the far future will never look old; that must not block it for ever."""
+    bench.arrived({"01.flac": flac()})
+    bench.calm(seconds=-7_200)
+    assert bench.completion.run() == 1
+
+
+def test_file_that_never_appears_is_fetched_again_then_given_up(bench: Bench) -> None:
+    """Patience first, then another attempt, and at the end a sentence."""
+    path = f"{FOLDER}\\01.flac"
+    main = Offer("slskd", "anna", (OfferFile(path, path, 500),))
+    nzo_id = bench.delivered(main, {})
+    for attempt in (1, 2):
+        assert bench.completion.run() == 0
+        bench.clock.advance(301)
+        assert bench.completion.run() == 0
+        (row,) = bench.files(nzo_id)
+        assert (row.status, row.attempts, row.failure_kind) == ("waiting", attempt, "vanished")
+        assert bench.grab(nzo_id).status == GrabState.QUEUED
+        bench.clock.advance(301)
+        bench.dispatcher.run()
+        bench.source.succeed(path, write=False)
+        bench.look()
+        assert bench.grab(nzo_id).status == GrabState.PROCESSING
+    bench.clock.advance(301)
+    bench.completion.run()
+    (view,) = bench.queue.history()
+    assert view.status is GrabState.FAILED
+    assert "01.flac did not appear" in str(view.failure_message)
+
+
+def test_shorter_file_is_not_taken(bench: Bench) -> None:
+    """A file of another size is not the one that was asked for."""
+    data = flac()
+    nzo_id = bench.arrived({"01.flac": data})
+    (bench.root / "soulspot-incoming" / nzo_id / "0" / "01.flac").write_bytes(data[:-100])
+    bench.calm()
+    bench.clock.advance(301)
+    bench.completion.run()
+    assert bench.states(nzo_id) == ["waiting"]
+    assert bench.files(nzo_id)[0].failure_kind == "vanished"
+
+
+# -- verifying -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("01.flac", flac()[:30]),
+        ("01.flac", b"\0" * 4_000),
+        ("01.flac", mp3()[:100]),
+        ("01.mp3", b"This is not music at all. " * 200),
+        ("01.mp3", mp3()[:40]),
+        ("01.mp3", b"<html>Not found</html>"),
+        ("01.flac", b""),
+        ("01.m4a", b"\xff" * 5_000),
+        ("01.ogg", b"OggS" + b"\1" * 200),
+    ],
+)
+def test_what_cannot_be_played_is_fetched_again(bench: Bench, name: str, data: bytes) -> None:
+    """A broken file is dropped, so that it is not resumed, and asked for once more."""
+    nzo_id = bench.arrived({name: data, "good.flac": flac()})
+    assert bench.completion.run() == 0
+    broken, good = bench.files(nzo_id)
+    assert (broken.status, broken.failure_kind, broken.attempts) == ("waiting", "corrupt", 1)
+    assert good.status == "completed"
+    assert bench.grab(nzo_id).status == GrabState.DOWNLOADING
+    assert listing(bench.root) == [f"soulspot-incoming/{nzo_id}/0/good.flac"]
+    assert {"cleanup", "dispatch"} <= set(bench.wakes[-2:])
+
+
+def test_broken_file_that_comes_whole_the_second_time(bench: Bench) -> None:
+    """The second attempt is asked with a fresh key and completes the grab."""
+    good = flac()
+    path = f"{FOLDER}\\01.flac"
+    nzo_id = bench.arrived({"01.flac": b"\0" * len(good)})
+    bench.completion.run()
+    bench.clock.advance(61)
+    bench.dispatcher.run()
+    bench.source.contents(path, good)
+    bench.source.succeed(path)
+    bench.calm()
+    bench.look()
+    assert bench.completion.run() == 1
+    keys = [request.key for request in bench.source.requests]
+    assert len(set(keys)) == len(keys) == 2
+    assert bench.grab(nzo_id).status == GrabState.COMPLETED
+
+
+def test_broken_offer_turns_to_the_next_and_leaves_no_stranger(both: Bench) -> None:
+    """Each track once: what the first peer had delivered is not mixed with the second (L06)."""
+    both.settings.patch({"retry.attempts": 0})
+    good, bad = flac(), b"\0" * 900
+    names = [f"{FOLDER}\\01 a.flac", f"{FOLDER}\\02 b.flac"]
+    first = Offer(
+        "slskd",
+        "anna",
+        (OfferFile(names[0], names[0], len(good)), OfferFile(names[1], names[1], len(bad))),
+    )
+    others = ["M\\1.flac", "M\\2.flac"]
+    second = Offer("slskd", "ben", tuple(OfferFile(name, name, len(good)) for name in others))
+    nzo_id = both.asked(first, second)
+    for name, data in zip(names, (good, bad), strict=True):
+        both.source.contents(name, data)
+        both.source.succeed(name)
+    both.calm()
+    both.look()
+    assert both.completion.run() == 0
+    storage = Path(str(both.grab(nzo_id).storage_path))
+    storage.mkdir(parents=True)
+    (storage / "01 a.flac").write_bytes(good)
+    assert both.grab(nzo_id).peer == "ben"
+    both.dispatcher.run()
+    for name in others:
+        both.source.contents(name, good)
+        both.source.succeed(name)
+    both.calm()
+    both.look()
+    assert both.completion.run() == 1
+    assert listing(storage) == ["1.flac", "2.flac"]
+
+
+# -- interruptions ---------------------------------------------------------------------------------
+
+
+class Killed(BaseException):
+    """Stands for the process being killed: nothing catches it."""
+
+
+@pytest.mark.parametrize("at", [0, 1, 2])
+@pytest.mark.parametrize("across", [False, True], ids=["one disk", "two disks"])
+def test_killed_between_moves_loses_and_doubles_nothing(
+    bench: Bench, other_disk: Path, monkeypatch: pytest.MonkeyPatch, at: int, across: bool
+) -> None:
+    """Whenever the process dies, the next run finds every file once, whole."""
+    if across:
+        bench.settings.patch({"paths.complete_dir": str(other_disk)})
+    files = {f"0{number}.flac": flac(1, seed=number) for number in range(3)}
+    nzo_id = bench.arrived(files)
+    moved = 0
+    real = os.replace
+
+    def replace_or_die(source: Path, target: Path) -> None:
+        nonlocal moved
+        final = not str(target).endswith(disk.PARTIAL)
+        if final and moved == at:
+            raise Killed
+        real(source, target)
+        moved += final
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", replace_or_die)
+        with pytest.raises(Killed):
+            bench.completion.run()
+    assert bench.grab(nzo_id).status == GrabState.PROCESSING
+    again = Bench(bench.db, bench.clock, bench.root)
+    assert again.completion.run() == 1
+    storage = Path(str(again.grab(nzo_id).storage_path))
+    assert {name: (storage / name).read_bytes() for name in listing(storage)} == files
+
+
+def test_killed_after_the_copy_and_before_the_original_is_removed(
+    bench: Bench, other_disk: Path
+) -> None:
+    """A file that is at both places counts once; the rest is cleaned up later."""
+    bench.settings.patch({"paths.complete_dir": str(other_disk)})
+    data = flac()
+    nzo_id = bench.arrived({"01.flac": data})
+    target = other_disk / "music" / TITLE
+    with bench.db.write() as session:
+        session.merge(bench.grab(nzo_id)).storage_path = str(target)
+    target.mkdir(parents=True)
+    (target / "01.flac").write_bytes(data)
+    (target / f"02.flac{disk.PARTIAL}").write_bytes(b"half")
+    assert bench.completion.run() == 1
+    assert listing(target) == ["01.flac"]
+    bench.cleanup.run()
+    assert listing(bench.root) == []
+
+
+def test_cancelled_meanwhile_is_not_reported(both: Bench) -> None:
+    """A delete while the files are being moved wins."""
+    nzo_id = both.arrived({"01.flac": flac()})
+    grab = both.grab(nzo_id)
+    both.queue.cancel([nzo_id])
+    assert both.completion._attempt(grab) is False
+    assert both.grab(nzo_id).status == GrabState.CANCELLED
+    assert both.queue.history() == []
+
+
+def test_one_bad_grab_does_not_hold_up_the_others(bench: Bench) -> None:
+    """Each grab is finished by itself."""
+    waiting = bench.arrived({"01.flac": flac()}, title="first")
+    (bench.root / "soulspot-incoming" / waiting / "0" / "01.flac").unlink()
+    bench.clock.advance(1)
+    done = bench.arrived({"02.flac": flac()}, title="second")
+    assert bench.completion.run() == 1
+    assert bench.grab(done).status == GrabState.COMPLETED
+    assert bench.grab(waiting).status == GrabState.PROCESSING
+
+
+# -- ours to mend ----------------------------------------------------------------------------------
+
+
+def test_invisible_download_folder_waits_and_parks_after_a_day(both: Bench) -> None:
+    """A missing mount is not the peer's fault: wait, then tell Lidarr with SABnzbd's sentence."""
+    nzo_id = both.arrived({"01.flac": flac()})
+    hidden = both.root.with_name("hidden")
+    both.root.rename(hidden)
+    assert both.completion.run() == 0
+    grab = both.grab(nzo_id)
+    assert grab.status == GrabState.PROCESSING
+    assert "not visible here" in str(grab.note)
+    both.clock.advance(86_399)
+    both.completion.run()
+    assert both.grab(nzo_id).status == GrabState.PROCESSING
+    hidden.rename(both.root)
+    both.calm()
+    assert both.completion.run() == 1
+    assert both.grab(nzo_id).status == GrabState.COMPLETED
+
+
+def test_S38_parked_after_a_day(both: Bench) -> None:
+    """After 24 hours the slot carries SABnzbd's own words, which Lidarr only warns about."""
+    nzo_id = both.arrived({"01.flac": flac()})
+    both.root.rename(both.root.with_name("hidden"))
+    both.clock.advance(86_401)
+    assert both.completion.run() == 0
+    (view,) = both.queue.history()
+    assert (view.nzo_id, view.status, view.failure_message) == (nzo_id, GrabState.FAILED, DISK_FULL)
+    assert "not visible here" in str(view.note)
+    assert both.states(nzo_id) == ["completed"]
+
+
+def test_full_disk_waits_and_goes_on(bench: Bench, other_disk: Path, tmp_path: Path) -> None:
+    """A disk without room (the kernel's own ENOSPC) blames nobody; with room it goes on."""
+    bench.settings.patch({"paths.complete_dir": str(other_disk)})
+    nzo_id = bench.arrived({"01.flac": flac()})
+    folder = other_disk / "music" / TITLE
+    with bench.db.write() as session:
+        session.merge(bench.grab(nzo_id)).storage_path = str(folder)
+    folder.mkdir(parents=True)
+    draft = folder / f"01.flac{disk.PARTIAL}"
+    draft.symlink_to("/dev/full")
+    assert bench.completion.run() == 0
+    grab = bench.grab(nzo_id)
+    assert grab.status == GrabState.PROCESSING
+    assert "No space left" in str(grab.note)
+    assert bench.states(nzo_id) == ["completed"]
+    draft.unlink()
+    assert bench.completion.run() == 1
+    assert listing(folder) == ["01.flac"]
+
+
+def test_file_in_the_way_of_our_folder_waits(bench: Bench) -> None:
+    """Any trouble with our own folders is ours: nothing is blamed, the reason is shown."""
+    nzo_id = bench.arrived({"01.flac": flac()})
+    (bench.root / "soulspot").write_text("in the way")
+    assert bench.completion.run() == 0
+    assert bench.grab(nzo_id).status == GrabState.PROCESSING
+    assert bench.grab(nzo_id).note
+    (bench.root / "soulspot").unlink()
+    assert bench.completion.run() == 1
+
+
+def test_unknown_folders_wait(bench: Bench) -> None:
+    """Before slskd was ever reached nothing is known, and nothing is lost."""
+    nzo_id = bench.arrived({"01.flac": flac()})
+    bench.settings.put_internal({"_source_root": ""})
+    assert bench.completion.run() == 0
+    assert "never reached" in str(bench.grab(nzo_id).note)

@@ -1,0 +1,224 @@
+"""Checks with stable codes; each trouble comes with a way to mend it."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from soulspot_arr import health
+from soulspot_arr.domain import Check, SourceStatus
+from soulspot_arr.errors import LidarrError
+from soulspot_arr.health import source_checks, tell_source_change
+from tests.soulspot_arr.workshop import Bench
+
+
+def levels(checks: list[Check]) -> dict[str, str]:
+    """Level by code; codes are unique."""
+    assert len({check.code for check in checks}) == len(checks)
+    return {check.code: check.level for check in checks}
+
+
+def test_all_is_well(both: Bench) -> None:
+    """A healthy installation has only good news."""
+    checks = both.health.examine(thorough=True)
+    assert set(levels(checks).values()) == {"ok"}
+    assert list(levels(checks)) == [
+        "database",
+        "slskd_reachable",
+        "slskd_key",
+        "soulseek_login",
+        "shares",
+        "downloads_visible",
+        "complete_writable",
+        "lidarr",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [
+        (
+            SourceStatus(False, "No answer.", "Start it.", code="unreachable"),
+            {"slskd_reachable": "error"},
+        ),
+        (SourceStatus(False, "Odd.", "Check it.", code="not_slskd"), {"slskd_reachable": "error"}),
+        (SourceStatus(False, "Something.", "Do it."), {"slskd_reachable": "error"}),
+        (
+            SourceStatus(False, "Key refused.", "Enter it.", code="auth"),
+            {"slskd_reachable": "ok", "slskd_key": "error"},
+        ),
+        (
+            SourceStatus(False, "Logged out.", "Look there.", code="offline", version="0.26.0"),
+            {"slskd_reachable": "ok", "slskd_key": "ok", "soulseek_login": "error"},
+        ),
+        (
+            SourceStatus(True, "Shares nothing.", "Share.", shared_files=0, code="no_shares"),
+            {
+                "slskd_reachable": "ok",
+                "slskd_key": "ok",
+                "soulseek_login": "ok",
+                "shares": "warning",
+            },
+        ),
+        (
+            SourceStatus(True, "Pattern {}.", "Change it.", shared_files=5, code="pattern"),
+            {
+                "slskd_reachable": "ok",
+                "slskd_key": "ok",
+                "soulseek_login": "ok",
+                "shares": "ok",
+                "slskd_pattern": "warning",
+            },
+        ),
+        (
+            SourceStatus(True, "Slots.", "Remove it.", code="slots"),
+            {
+                "slskd_reachable": "ok",
+                "slskd_key": "ok",
+                "soulseek_login": "ok",
+                "slskd_slots": "warning",
+            },
+        ),
+        (
+            SourceStatus(False, "New trouble.", "Mend it.", code="brand_new"),
+            {
+                "slskd_reachable": "ok",
+                "slskd_key": "ok",
+                "soulseek_login": "ok",
+                "slskd_brand_new": "error",
+            },
+        ),
+    ],
+    ids=lambda value: value.code if isinstance(value, SourceStatus) else "",
+)
+def test_every_answer_of_the_source_is_a_chain(
+    status: SourceStatus, expected: dict[str, str]
+) -> None:
+    """The chain ends at the first broken link; what is wrong says how to mend it."""
+    checks = source_checks(status)
+    assert levels(checks) == expected
+    assert all(check.message for check in checks)
+    assert all(check.fix for check in checks if check.level != "ok")
+
+
+def test_unconfigured_source(bench: Bench) -> None:
+    """Before anything is set up the first thing to do is named."""
+    bench.source.configured = False
+    found = {check.code: check for check in bench.health.examine(thorough=False)}
+    assert found["slskd_configured"].level == "error"
+    assert "SOULSPOT_SLSKD_URL" in found["slskd_configured"].fix
+
+
+def test_root_is_learnt_from_the_answer(bench: Bench) -> None:
+    """The health job is what keeps the download folder known while slskd is down."""
+    bench.settings.put_internal({"_source_root": ""})
+    bench.health.examine(thorough=False)
+    assert bench.paths.local_root == bench.root
+
+
+def test_unknown_folder_is_a_warning(bench: Bench) -> None:
+    """Nothing is wrong yet when slskd was never reached."""
+    bench.settings.put_internal({"_source_root": ""})
+    bench.source.down = True
+    found = {check.code: check for check in bench.health.examine(thorough=False)}
+    assert (found["folders"].level, bool(found["folders"].fix)) == ("warning", True)
+
+
+def test_invisible_folder_is_an_error_with_a_way_out(bench: Bench) -> None:
+    """The most common mistake of all: the volume is not mounted at the same place."""
+    bench.settings.patch({"paths.local_root": "/nowhere/at/all"})
+    found = {check.code: check for check in bench.health.examine(thorough=False)}
+    assert found["downloads_visible"].level == "error"
+    assert "SOULSPOT_PATHS_LOCAL_ROOT" in found["downloads_visible"].fix
+    assert not Path("/nowhere").exists()
+
+
+def test_unwritable_folder_is_an_error(bench: Bench, tmp_path: Path) -> None:
+    """A file in the way stands for any reason why nothing can be written."""
+    (tmp_path / "done").write_text("a file")
+    bench.settings.patch({"paths.complete_dir": str(tmp_path / "done" / "x")})
+    found = {check.code: check for check in bench.health.examine(thorough=False)}
+    assert found["complete_writable"].level == "error"
+    assert found["complete_writable"].fix
+
+
+def test_low_disk_is_a_warning(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A nearly full disk is told before it stops anything."""
+    monkeypatch.setattr(health, "LOW_DISK", 2**60)
+    found = {check.code: check for check in bench.health.examine(thorough=False)}
+    assert found["complete_writable"].level == "warning"
+    assert "free" in found["complete_writable"].message
+
+
+def test_S16_category_folders_exist(bench: Bench) -> None:
+    """Lidarr complains when the folder of its category is missing."""
+    bench.health.examine(thorough=False)
+    assert (bench.root / "soulspot" / "music").is_dir()
+    assert list((bench.root / "soulspot" / "music").iterdir()) == []
+
+
+def test_report_mode_does_not_look_for_files(bench: Bench) -> None:
+    """Where the files cannot be seen, not seeing them is fine."""
+    bench.settings.patch({"completion.mode": "report", "paths.local_root": "/not/here"})
+    assert levels(bench.health.examine(thorough=False))["folders"] == "ok"
+
+
+def test_broken_database_is_one_line(bench: Bench, tmp_path: Path) -> None:
+    """Without a database nothing else can be said, but that is said."""
+    bench.db.engine.dispose()
+    bench.db.engine = create_engine(f"sqlite:///{tmp_path / 'missing' / 'x.db'}")
+    (check,) = bench.health.examine(thorough=True)
+    assert (check.code, check.level, bool(check.fix)) == ("database", "error", True)
+
+
+class SickLidarr:
+    """Set up, but it does not answer."""
+
+    configured = True
+
+    def status(self) -> str:
+        """As `Lidarr` does when nobody listens."""
+        raise LidarrError("Lidarr does not answer at http://lidarr:8686.")
+
+
+def test_lidarr_is_asked_only_when_thorough(bench: Bench) -> None:
+    """The job stays quiet; the doctor asks, and an error says what to check."""
+    bench.health._lidarr = SickLidarr()  # type: ignore[assignment]
+    assert "lidarr" not in levels(bench.health.examine(thorough=False))
+    found = {check.code: check for check in bench.health.examine(thorough=True)}
+    assert (found["lidarr"].level, bool(found["lidarr"].fix)) == ("error", True)
+
+
+def test_job_keeps_the_result_and_tells_changes_once(
+    both: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line when something breaks, one when it recovers, none in between."""
+    assert both.health.last() == (None, [])
+    with caplog.at_level(logging.INFO, logger="soulspot_arr.health"):
+        both.health.check()
+        assert caplog.records == []
+        both.source.down = True
+        for _ in range(3):
+            both.health.check()
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        both.source.down = False
+        for _ in range(3):
+            both.health.check()
+        assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+    at, checks = both.health.last()
+    assert at == both.clock()
+    assert {check["level"] for check in checks} == {"ok"}
+
+
+def test_loss_and_return_of_the_source_become_events(both: Bench) -> None:
+    """What the guard tells is written down once each."""
+    tell = tell_source_change(both.db, clock=both.clock, name="Soulseek (slskd)")
+    tell(False, "no answer")
+    tell(True, "")
+    lost, back = both.events("source.")
+    assert (lost.kind, lost.level) == ("source.lost", "error")
+    assert "no answer" in lost.message
+    assert (back.kind, back.level) == ("source.recovered", "info")
