@@ -101,14 +101,15 @@ def _search() -> Response:
     items = [_item(release) for release in releases]
     if wanted is not None:
         items = [item for item in items if wanted & set(item.categories)]
-    limit = access.number("limit") or feeds.PAGE_SIZE
+    limit = access.number("limit")
     # Fewer than a page: a full one makes Lidarr ask for up to 29 more (lidarr §6.4).
-    return _feed(items[: max(1, min(limit, feeds.PAGE_SIZE - 1))])
+    most = feeds.PAGE_SIZE - 1
+    return _feed(items[: min(limit, most) if limit > 0 else most])
 
 
 def _query() -> Query:
     term = access.parameter("q")
-    fields = {"artist": access.parameter("artist"), "album": access.parameter("album")}
+    fields = {name: _with_plus(access.parameter(name)) for name in ("artist", "album")}
     for name, value in _PROWLARR_TOKEN.findall(term):
         fields[name.lower()] = value
     term = " ".join(_PROWLARR_TOKEN.sub(" ", term).split())
@@ -119,6 +120,15 @@ def _query() -> Query:
         year=year if 1000 <= year <= 9999 else None,
         term="" if fields["artist"] or fields["album"] else _words(term),
     )
+
+
+def _with_plus(name: str) -> str:
+    """`+44` and `+` again: Lidarr sends a plus as a blank, and no name begins with one (§6.3).
+
+    Elsewhere a plus does not matter, because Lidarr leaves it out when it compares names.
+    """
+    rest = name.strip()
+    return f"+{rest}" if name.startswith(" ") and (not rest or rest.isdecimal()) else name
 
 
 def _words(text: str) -> str:

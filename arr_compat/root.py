@@ -11,6 +11,7 @@ from flask import Blueprint, Response
 from werkzeug.exceptions import HTTPException
 
 from arr_compat import access, newznab, sabnzbd
+from soulspot_arr.errors import SoulSpotError
 
 blueprint = Blueprint("emulations", __name__)
 
@@ -27,6 +28,12 @@ def api() -> Response:
 def _http_error(error: HTTPException) -> Response:
     room: Callable[[HTTPException], Response]
     room = newznab.http_error if _for_indexer() else sabnzbd.http_error
+    return room(error)
+
+
+@blueprint.errorhandler(SoulSpotError)
+def _told(error: SoulSpotError) -> Response:
+    room: Callable[[SoulSpotError], Response] = newznab.told if _for_indexer() else sabnzbd.told
     return room(error)
 
 

@@ -319,7 +319,9 @@ def _key(query: Query) -> str:
     """The same for an album search and for the text search Lidarr makes when that found nothing."""
     text = " ".join(part for part in (query.artist, query.album, query.term) if part)
     kind = "artist" if query.artist and not query.album else "album"
-    parts = (kind, normalise(text) or text.casefold(), str(query.year or ""))
+    # Some albums are nothing but a sign: "+" and "÷" are two questions.
+    compared = " ".join(normalise(word) or word for word in text.split())
+    parts = (kind, compared, str(query.year or ""))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -24,6 +24,8 @@ given = context.config.attributes.get("connection")
 if given is not None:
     _run(given)
 else:
-    with create_engine(context.config.attributes["url"]).connect() as opened:
+    engine = create_engine(context.config.attributes["url"])
+    with engine.connect() as opened:
         _run(opened)
         opened.commit()
+    engine.dispose()

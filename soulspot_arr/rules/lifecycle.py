@@ -266,7 +266,8 @@ def _observed(download: Tracked, transfer: Transfer, *, now: datetime) -> dict[s
         "place_in_queue": transfer.place_in_queue,
         "speed": int(transfer.speed) if transfer.state is TransferState.ACTIVE else 0,
         "missing_since": None,
-        "first_seen_at": download.first_seen_at or now,
+        # patience begins with the first look at this attempt, whatever an earlier one left behind
+        "first_seen_at": (download.first_seen_at if download.status != D.PENDING else None) or now,
     }
     done = max(0, min(transfer.bytes_done, download.size))
     started_over = transfer.state is TransferState.ACTIVE and done < download.bytes_done // 2

@@ -104,9 +104,7 @@ class Desk:
     def post(self, files: Multipart | None, **parameters: str | int) -> Json:
         """`mode=addfile` with the key; options in the query, as Lidarr does it."""
         query = {"mode": "addfile", **parameters, "apikey": self.service.api_key, "output": "json"}
-        return json_object(
-            requests.post(self.endpoint, params=query, files=files, timeout=60)  # type: ignore[arg-type]
-        )
+        return json_object(requests.post(self.endpoint, params=query, files=files, timeout=60))
 
     # -- grabs -----------------------------------------------------------------------------------
 

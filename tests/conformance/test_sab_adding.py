@@ -86,7 +86,9 @@ def test_A05_C080_the_same_nzb_twice_is_two_jobs(desk: Desk) -> None:
     assert {first, second} <= {slot["nzo_id"] for slot in desk.queue()["slots"]}
 
 
-@pytest.mark.parametrize("name", ["Björk – Début.nzb", "雨.nzb", "a\u202eb.nzb", "x" * 400 + ".nzb"])
+@pytest.mark.parametrize(
+    "name", ["Björk – Début.nzb", "雨.nzb", "a\u202eb.nzb", "x" * 400 + ".nzb"]
+)
 def test_A06_the_file_name_may_be_raw_utf8(desk: Desk, name: str) -> None:
     """Lidarr escapes nothing; the name does not matter."""
     boundary = "-------------------------------0123456789abcdef"

@@ -29,7 +29,7 @@ def boot_options() -> dict[str, object]:
     """Name and default of every boot option that a file or a variable can set."""
     with TemporaryDirectory() as folder:
         config = Config.load({}, {"data_dir": Path(folder)}, create=False)
-    names = [name for name in config.sources if name != "database_url"]
+    names = [name for name in config.sources if name not in {"database_url", "data_dir"}]
     return {name: getattr(config, name) for name in names}
 
 

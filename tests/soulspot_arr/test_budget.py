@@ -27,16 +27,16 @@ def take(budget: SearchBudget, patience: float = 0) -> int | None:
     return budget.take("k" * 64, "cello undertow", 0, patience=patience)
 
 
-def test_places_run_out_and_come_back(both: Bench) -> None:
+def test_places_run_out_and_come_back(bench: Bench) -> None:
     """After the window has passed the oldest search no longer counts."""
-    budget = make_budget(both)
+    budget = make_budget(bench)
     for _ in range(3):
         assert take(budget) is not None
-        both.clock.advance(10)
+        bench.clock.advance(10)
     assert take(budget) is None
-    both.clock.advance(29)
+    bench.clock.advance(29)
     assert take(budget) is None
-    both.clock.advance(1)
+    bench.clock.advance(1)
     assert take(budget) is not None
     assert take(budget) is None
 
@@ -111,14 +111,14 @@ def test_source_that_is_down_is_told(bench: Bench) -> None:
         assert session.scalars(select(SearchRow)).all() == []
 
 
-def test_outcome_is_written_down(both: Bench) -> None:
+def test_outcome_is_written_down(bench: Bench) -> None:
     """Each search keeps its words, its rung and how it ended."""
-    budget = make_budget(both)
+    budget = make_budget(bench)
     row_id = budget.take("k" * 64, "cello undertow", 2, patience=0)
     assert row_id is not None
-    both.clock.advance(7)
+    bench.clock.advance(7)
     budget.done(row_id, "completed", found=12, kept=3)
-    with both.db.read() as session:
+    with bench.db.read() as session:
         (row,) = session.scalars(select(SearchRow))
     assert (row.text, row.rung, row.outcome) == ("cello undertow", 2, "completed")
     assert (row.found, row.kept) == (12, 3)

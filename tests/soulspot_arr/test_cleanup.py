@@ -63,17 +63,17 @@ def test_running_grab_is_left_alone(bench: Bench) -> None:
     assert (bench.source.forgotten, bench.source.polls) == ([], 1)
 
 
-def test_unconfirmed_request_is_found_by_its_batch(both: Bench) -> None:
+def test_unconfirmed_request_is_found_by_its_batch(bench: Bench) -> None:
     """A request whose answer was lost is stopped all the same; an equal path of others is not."""
-    nzo_id = both.asked(offer("anna", "01.flac"))
-    with both.db.write() as session:
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    with bench.db.write() as session:
         session.execute(update(Download).values(transfer_ref=None))
-    ours = both.source.of(ONE)
-    foreign = both.source._record("anna", ONE, 1_000, None, "Undertow")
-    both.queue.cancel([nzo_id])
-    both.cleanup.run()
-    assert [ref.ref for ref in both.source.forgotten] == [ours.ref]
-    assert list(both.source._transfers) == [foreign.ref]
+    ours = bench.source.of(ONE)
+    foreign = bench.source._record("anna", ONE, 1_000, None, "Undertow")
+    bench.queue.cancel([nzo_id])
+    bench.cleanup.run()
+    assert [ref.ref for ref in bench.source.forgotten] == [ours.ref]
+    assert list(bench.source._transfers) == [foreign.ref]
 
 
 def test_request_that_never_came_is_let_go_after_a_while(bench: Bench) -> None:
@@ -90,16 +90,16 @@ def test_request_that_never_came_is_let_go_after_a_while(bench: Bench) -> None:
     assert bench.files(nzo_id)[0].released_at == bench.clock()
 
 
-def test_outage_puts_it_off(both: Bench) -> None:
+def test_outage_puts_it_off(bench: Bench) -> None:
     """While slskd is away nothing is written; afterwards everything is done."""
-    nzo_id = both.asked()
-    both.queue.cancel([nzo_id])
-    both.source.down = True
-    assert both.cleanup.run() == 0
-    assert {row.released_at for row in both.files(nzo_id)} == {None}
-    assert both.grab(nzo_id).cleaned_at is None
-    both.source.down = False
-    assert both.cleanup.run() == 4
+    nzo_id = bench.asked()
+    bench.queue.cancel([nzo_id])
+    bench.source.down = True
+    assert bench.cleanup.run() == 0
+    assert {row.released_at for row in bench.files(nzo_id)} == {None}
+    assert bench.grab(nzo_id).cleaned_at is None
+    bench.source.down = False
+    assert bench.cleanup.run() == 4
 
 
 def test_attempt_that_could_not_be_dropped_is_dropped_at_the_end(bench: Bench) -> None:
@@ -120,20 +120,20 @@ def test_attempt_that_could_not_be_dropped_is_dropped_at_the_end(bench: Bench) -
 # -- on disk ---------------------------------------------------------------------------------------
 
 
-def test_leftovers_of_a_failed_grab_are_removed(both: Bench) -> None:
+def test_leftovers_of_a_failed_grab_are_removed(bench: Bench) -> None:
     """What half of the album had already come goes; the neighbours stay."""
-    neighbour = both.root / "Undertow" / "keep.flac"
+    neighbour = bench.root / "Undertow" / "keep.flac"
     neighbour.parent.mkdir()
     neighbour.write_bytes(b"keep")
-    nzo_id = both.asked(offer("anna", "01.flac", "02.flac"))
-    both.source.succeed(ONE)
-    both.source.fail(TWO, FailureKind.REJECTED)
-    both.look()
-    assert both.grab(nzo_id).status == GrabState.FAILED
-    assert listing(incoming(both, nzo_id)) == ["01.flac"]
-    both.cleanup.run()
-    assert listing(both.root) == ["Undertow/keep.flac"]
-    assert both.grab(nzo_id).cleaned_at == both.clock()
+    nzo_id = bench.asked(offer("anna", "01.flac", "02.flac"))
+    bench.source.succeed(ONE)
+    bench.source.fail(TWO, FailureKind.REJECTED)
+    bench.look()
+    assert bench.grab(nzo_id).status == GrabState.FAILED
+    assert listing(incoming(bench, nzo_id)) == ["01.flac"]
+    bench.cleanup.run()
+    assert listing(bench.root) == ["Undertow/keep.flac"]
+    assert bench.grab(nzo_id).cleaned_at == bench.clock()
 
 
 def test_leftovers_wait_until_the_source_has_let_go(bench: Bench) -> None:
@@ -150,20 +150,20 @@ def test_leftovers_wait_until_the_source_has_let_go(bench: Bench) -> None:
     assert listing(bench.root) == []
 
 
-def test_completed_files_stay_until_lidarr_took_them(both: Bench) -> None:
+def test_completed_files_stay_until_lidarr_took_them(bench: Bench) -> None:
     """The reported folder is Lidarr's; the empty folders after the import are ours."""
-    nzo_id = both.arrived({"01.flac": flac()})
-    both.completion.run()
-    storage = Path(str(both.grab(nzo_id).storage_path))
+    nzo_id = bench.arrived({"01.flac": flac()})
+    bench.completion.run()
+    storage = Path(str(bench.grab(nzo_id).storage_path))
     for _ in range(3):
-        both.clock.advance(3_600)
-        both.cleanup.run()
+        bench.clock.advance(3_600)
+        bench.cleanup.run()
     assert listing(storage) == ["01.flac"]
-    assert not (both.root / "soulspot-incoming" / nzo_id).exists()
+    assert not (bench.root / "soulspot-incoming" / nzo_id).exists()
     (storage / "01.flac").unlink()
     (storage / "CD1").mkdir()
-    both.queue.delete_history([nzo_id], archive=True)
-    both.cleanup.run()
+    bench.queue.delete_history([nzo_id], archive=True)
+    bench.cleanup.run()
     assert not storage.exists()
     assert storage.parent.exists()
 

@@ -130,13 +130,13 @@ def test_L07_awkward_titles_stay_inside(bench: Bench, title: str) -> None:
     assert listing(storage) == ["01.flac"]
 
 
-def test_same_title_twice_gets_two_folders(both: Bench) -> None:
+def test_same_title_twice_gets_two_folders(bench: Bench) -> None:
     """Lidarr deletes a folder recursively: no two grabs may share one."""
-    first = both.arrived({"01.flac": flac()})
-    both.completion.run()
-    second = both.arrived({"02.flac": flac()})
-    both.completion.run()
-    folders = [Path(str(both.grab(nzo_id).storage_path)) for nzo_id in (first, second)]
+    first = bench.arrived({"01.flac": flac()})
+    bench.completion.run()
+    second = bench.arrived({"02.flac": flac()})
+    bench.completion.run()
+    folders = [Path(str(bench.grab(nzo_id).storage_path)) for nzo_id in (first, second)]
     assert folders[0] != folders[1]
     assert [listing(folder) for folder in folders] == [["01.flac"], ["02.flac"]]
 

@@ -23,21 +23,21 @@ def listing(folder: Path) -> list[str]:
 # -- settling --------------------------------------------------------------------------------------
 
 
-def test_L02_growing_file_is_waited_for(both: Bench) -> None:
+def test_L02_growing_file_is_waited_for(bench: Bench) -> None:
     """slskd may still be copying: nothing is reported before size and silence are right."""
     data = flac(2)
-    nzo_id = both.arrived({"01.flac": data})
-    found = both.root / "soulspot-incoming" / nzo_id / "0" / "01.flac"
+    nzo_id = bench.arrived({"01.flac": data})
+    found = bench.root / "soulspot-incoming" / nzo_id / "0" / "01.flac"
     found.write_bytes(data[:-1])
-    assert both.completion.run() == 0
-    assert "01.flac" in str(both.grab(nzo_id).note)
+    assert bench.completion.run() == 0
+    assert "01.flac" in str(bench.grab(nzo_id).note)
     found.write_bytes(data)
-    now = both.clock().timestamp()
+    now = bench.clock().timestamp()
     os.utime(found, (now - 0.5, now - 0.5))
-    assert both.completion.run() == 0
-    assert "settle" in str(both.grab(nzo_id).note)
-    both.clock.advance(1)
-    assert both.completion.run() == 1
+    assert bench.completion.run() == 0
+    assert "settle" in str(bench.grab(nzo_id).note)
+    bench.clock.advance(1)
+    assert bench.completion.run() == 1
 
 
 def test_clock_of_the_other_machine_may_be_wrong(bench: Bench) -> None:
@@ -130,9 +130,9 @@ def test_broken_file_that_comes_whole_the_second_time(bench: Bench) -> None:
     assert bench.grab(nzo_id).status == GrabState.COMPLETED
 
 
-def test_broken_offer_turns_to_the_next_and_leaves_no_stranger(both: Bench) -> None:
+def test_broken_offer_turns_to_the_next_and_leaves_no_stranger(bench: Bench) -> None:
     """Each track once: what the first peer had delivered is not mixed with the second (L06)."""
-    both.settings.patch({"retry.attempts": 0})
+    bench.settings.patch({"retry.attempts": 0})
     good, bad = flac(), b"\0" * 900
     names = [f"{FOLDER}\\01 a.flac", f"{FOLDER}\\02 b.flac"]
     first = Offer(
@@ -142,24 +142,24 @@ def test_broken_offer_turns_to_the_next_and_leaves_no_stranger(both: Bench) -> N
     )
     others = ["M\\1.flac", "M\\2.flac"]
     second = Offer("slskd", "ben", tuple(OfferFile(name, name, len(good)) for name in others))
-    nzo_id = both.asked(first, second)
+    nzo_id = bench.asked(first, second)
     for name, data in zip(names, (good, bad), strict=True):
-        both.source.contents(name, data)
-        both.source.succeed(name)
-    both.calm()
-    both.look()
-    assert both.completion.run() == 0
-    storage = Path(str(both.grab(nzo_id).storage_path))
+        bench.source.contents(name, data)
+        bench.source.succeed(name)
+    bench.calm()
+    bench.look()
+    assert bench.completion.run() == 0
+    storage = Path(str(bench.grab(nzo_id).storage_path))
     storage.mkdir(parents=True)
     (storage / "01 a.flac").write_bytes(good)
-    assert both.grab(nzo_id).peer == "ben"
-    both.dispatcher.run()
+    assert bench.grab(nzo_id).peer == "ben"
+    bench.dispatcher.run()
     for name in others:
-        both.source.contents(name, good)
-        both.source.succeed(name)
-    both.calm()
-    both.look()
-    assert both.completion.run() == 1
+        bench.source.contents(name, good)
+        bench.source.succeed(name)
+    bench.calm()
+    bench.look()
+    assert bench.completion.run() == 1
     assert listing(storage) == ["1.flac", "2.flac"]
 
 
@@ -221,14 +221,14 @@ def test_killed_after_the_copy_and_before_the_original_is_removed(
     assert listing(bench.root) == []
 
 
-def test_cancelled_meanwhile_is_not_reported(both: Bench) -> None:
+def test_cancelled_meanwhile_is_not_reported(bench: Bench) -> None:
     """A delete while the files are being moved wins."""
-    nzo_id = both.arrived({"01.flac": flac()})
-    grab = both.grab(nzo_id)
-    both.queue.cancel([nzo_id])
-    assert both.completion._attempt(grab) is False
-    assert both.grab(nzo_id).status == GrabState.CANCELLED
-    assert both.queue.history() == []
+    nzo_id = bench.arrived({"01.flac": flac()})
+    grab = bench.grab(nzo_id)
+    bench.queue.cancel([nzo_id])
+    assert bench.completion._attempt(grab) is False
+    assert bench.grab(nzo_id).status == GrabState.CANCELLED
+    assert bench.queue.history() == []
 
 
 def test_one_bad_grab_does_not_hold_up_the_others(bench: Bench) -> None:
@@ -245,22 +245,22 @@ def test_one_bad_grab_does_not_hold_up_the_others(bench: Bench) -> None:
 # -- ours to mend ----------------------------------------------------------------------------------
 
 
-def test_invisible_download_folder_waits_and_parks_after_a_day(both: Bench) -> None:
+def test_invisible_download_folder_waits_and_parks_after_a_day(bench: Bench) -> None:
     """A missing mount is not the peer's fault: wait, then tell Lidarr with SABnzbd's sentence."""
-    nzo_id = both.arrived({"01.flac": flac()})
-    hidden = both.root.with_name("hidden")
-    both.root.rename(hidden)
-    assert both.completion.run() == 0
-    grab = both.grab(nzo_id)
+    nzo_id = bench.arrived({"01.flac": flac()})
+    hidden = bench.root.with_name("hidden")
+    bench.root.rename(hidden)
+    assert bench.completion.run() == 0
+    grab = bench.grab(nzo_id)
     assert grab.status == GrabState.PROCESSING
     assert "not visible here" in str(grab.note)
-    both.clock.advance(86_399)
-    both.completion.run()
-    assert both.grab(nzo_id).status == GrabState.PROCESSING
-    hidden.rename(both.root)
-    both.calm()
-    assert both.completion.run() == 1
-    assert both.grab(nzo_id).status == GrabState.COMPLETED
+    bench.clock.advance(86_399)
+    bench.completion.run()
+    assert bench.grab(nzo_id).status == GrabState.PROCESSING
+    hidden.rename(bench.root)
+    bench.calm()
+    assert bench.completion.run() == 1
+    assert bench.grab(nzo_id).status == GrabState.COMPLETED
 
 
 def test_S38_parked_after_a_day(both: Bench) -> None:

@@ -339,6 +339,20 @@ def test_a_key_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     assert complaint(tmp_path).startswith(f"The secret key {tmp_path}/secret.key cannot be read")
 
 
+def test_a_file_system_without_hard_links_holds_a_key_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Network shares; the key is still written whole, and kept."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError("no hard links here")
+
+    monkeypatch.setattr(os, "link", refuse)
+    key = load(tmp_path).secret_key
+    assert load(tmp_path).secret_key == key
+    assert [entry.name for entry in tmp_path.iterdir()] == ["secret.key"]
+
+
 STARTER = """
 import sys
 from soulspot_arr.config import Config

@@ -94,8 +94,8 @@ def test_a_lock_that_does_not_end_is_told_in_one_line(
     with one.write() as held:
         held.add(JobRun(name="poll"))
         held.flush()
-        with pytest.raises(DatabaseTrouble) as caught, two.write():
-            pass
+        with pytest.raises(DatabaseTrouble) as caught, two.write() as session:
+            session.get(JobRun, "poll")
     assert caught.value.message == "The database cannot be used: database is locked."
     assert caught.value.retryable
 

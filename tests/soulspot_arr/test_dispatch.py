@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import pytest
 
-from soulspot_arr.db import Database
 from soulspot_arr.domain import (
     BatchRequest,
     FailureKind,
@@ -23,7 +22,6 @@ from soulspot_arr.errors import (
     SourceThrottled,
     SourceUnavailable,
 )
-from tests.fakes.clock import FakeClock
 from tests.fakes.fake_source import FakeSource
 from tests.soulspot_arr.workshop import Bench, offer, statements
 
@@ -122,19 +120,19 @@ def test_two_dispatchers_ask_for_each_file_once(both: Bench) -> None:
 # -- refusals --------------------------------------------------------------------------------------
 
 
-def test_partial_receipt_retries_only_the_refused_file(both: Bench) -> None:
+def test_partial_receipt_retries_only_the_refused_file(bench: Bench) -> None:
     """What was taken goes on; what was not is asked for again after the back-off."""
-    nzo_id = both.add()
+    nzo_id = bench.add()
     path = "Music\\Cello\\Undertow\\02.flac"
-    both.source.refuse("anna", path, kind=FailureKind.PEER_BUSY, message="Too many files")
-    both.dispatcher.run()
-    first, second, third = both.files(nzo_id)
+    bench.source.refuse("anna", path, kind=FailureKind.PEER_BUSY, message="Too many files")
+    bench.dispatcher.run()
+    first, second, third = bench.files(nzo_id)
     assert [first.status, second.status, third.status] == ["pending", "waiting", "pending"]
     assert (second.attempts, second.failure_kind) == (1, "peer_busy")
     assert second.failure_message == "Too many files"
     assert second.not_before is not None
-    assert (second.not_before - both.clock()).total_seconds() == 900
-    assert both.dispatcher.run() == 0
+    assert (second.not_before - bench.clock()).total_seconds() == 900
+    assert bench.dispatcher.run() == 0
 
 
 @pytest.mark.parametrize(
@@ -178,19 +176,19 @@ def test_attempts_run_out_and_the_grab_fails_with_a_sentence(bench: Bench) -> No
     assert "cleanup" in bench.wakes
 
 
-def test_final_refusal_turns_to_the_next_peer_at_once(both: Bench) -> None:
+def test_final_refusal_turns_to_the_next_peer_at_once(bench: Bench) -> None:
     """ "File not shared" is final: another peer is asked under the same id, without a pause."""
-    nzo_id = both.add(offer("anna", "01.flac"), offer("ben", "1.flac"))
-    both.source.refuse("anna", kind=FailureKind.REJECTED, message="File not shared.")
-    both.dispatcher.run()
-    grab = both.grab(nzo_id)
+    nzo_id = bench.add(offer("anna", "01.flac"), offer("ben", "1.flac"))
+    bench.source.refuse("anna", kind=FailureKind.REJECTED, message="File not shared.")
+    bench.dispatcher.run()
+    grab = bench.grab(nzo_id)
     assert (grab.status, grab.peer, grab.offer_index) == (GrabState.QUEUED, "ben", 1)
-    assert both.states(nzo_id) == ["waiting"]
-    assert both.wakes[-1] == "dispatch" or "dispatch" in both.wakes[1:]
-    both.dispatcher.run()
-    assert both.source.requests[-1].peer == "ben"
-    assert both.source.requests[-1].destination.endswith("/1")
-    (event,) = both.events("grab.offer_changed")
+    assert bench.states(nzo_id) == ["waiting"]
+    assert bench.wakes[-1] == "dispatch" or "dispatch" in bench.wakes[1:]
+    bench.dispatcher.run()
+    assert bench.source.requests[-1].peer == "ben"
+    assert bench.source.requests[-1].destination.endswith("/1")
+    (event,) = bench.events("grab.offer_changed")
     assert "File not shared" in event.message
 
 
@@ -217,22 +215,22 @@ def test_final_refusal_of_one_file_cancels_its_siblings(bench: Bench) -> None:
     ids=lambda value: type(value).__name__,
 )
 def test_outage_stops_the_cycle_and_uses_no_attempt(
-    both: Bench, error: SourceUnavailable, wait: float
+    bench: Bench, error: SourceUnavailable, wait: float
 ) -> None:
     """While slskd is away only what was under way is asked; everything waits a moment."""
-    ids = [both.add(offer(f"peer{number}", "1.flac")) for number in range(9)]
-    both.source.break_next("download", error, times=99)
-    both.dispatcher.run()
-    assert [both.states(nzo_id) for nzo_id in ids] == [["waiting"]] * 9
-    assert {both.files(nzo_id)[0].attempts for nzo_id in ids} == {0}
-    left = len(both.source._errors["download"])
+    ids = [bench.add(offer(f"peer{number}", "1.flac")) for number in range(9)]
+    bench.source.break_next("download", error, times=99)
+    bench.dispatcher.run()
+    assert [bench.states(nzo_id) for nzo_id in ids] == [["waiting"]] * 9
+    assert {bench.files(nzo_id)[0].attempts for nzo_id in ids} == {0}
+    left = len(bench.source._errors["download"])
     assert 99 - left <= 2  # two calls may have been in flight
-    both.clock.advance(wait - 1)
-    assert both.dispatcher.run() == 0
-    both.source._errors.clear()
-    both.clock.advance(1)
-    both.dispatcher.run()
-    assert [both.states(nzo_id) for nzo_id in ids] == [["pending"]] * 9
+    bench.clock.advance(wait - 1)
+    assert bench.dispatcher.run() == 0
+    bench.source._errors.clear()
+    bench.clock.advance(1)
+    bench.dispatcher.run()
+    assert [bench.states(nzo_id) for nzo_id in ids] == [["pending"]] * 9
 
 
 def test_long_outage_writes_no_event_for_each_try(bench: Bench) -> None:
@@ -347,93 +345,3 @@ def test_grab_cancelled_while_we_ask_keeps_the_reference(both: Bench) -> None:
     ]
     both.cleanup.run()
     assert len(both.source.forgotten) == 3
-
-
-# -- pauses and patience ---------------------------------------------------------------------------
-
-
-def test_pause_asks_for_nothing_until_it_ends(bench: Bench) -> None:
-    """A timed pause holds everything back and ends by itself."""
-    nzo_id = bench.add()
-    bench.queue.pause(seconds=600)
-    assert bench.dispatcher.run() == 0
-    bench.clock.advance(601)
-    assert bench.dispatcher.run() == 1
-    assert bench.states(nzo_id) == ["pending"] * 3
-
-
-def test_paused_grab_is_left_out(bench: Bench) -> None:
-    """Priority -2 starts paused; others go on; a change lets it go."""
-    held = bench.add(priority=Priority.PAUSED)
-    other = bench.add(offer("ben", "1.flac"))
-    bench.dispatcher.run()
-    assert (bench.states(held), bench.states(other)) == (["waiting"] * 3, ["pending"])
-    bench.queue.change([held], paused=False)
-    bench.dispatcher.run()
-    assert bench.states(held) == ["pending"] * 3
-
-
-def test_what_waits_too_long_is_given_up(both: Bench) -> None:
-    """A peer that is busy with another album for a day is given up, with a sentence."""
-    both.settings.patch({"stall.queued": 1e8})
-    first = both.asked(offer("anna", "1.flac"))
-    second = both.add(offer("anna", "2.flac", "3.flac"))
-    both.look()
-    both.clock.advance(86_401)
-    both.dispatcher.run()
-    grab = both.grab(second)
-    assert grab.status == GrabState.FAILED
-    assert grab.failure_message is not None
-    assert "no free place" in grab.failure_message
-    assert sorted(both.states(second)) == ["cancelled", "failed"]
-    assert both.states(first) == ["queued"]
-
-
-def test_expired_grab_turns_to_the_next_peer(bench: Bench) -> None:
-    """Another peer may have room."""
-    bench.settings.patch({"stall.queued": 1e8})
-    bench.asked(offer("anna", "1.flac"))
-    nzo_id = bench.add(offer("anna", "2.flac", "3.flac"), offer("ben", "2.flac", "3.flac"))
-    bench.look()
-    bench.clock.advance(86_401)
-    bench.dispatcher.run()
-    bench.dispatcher.run()
-    assert bench.grab(nzo_id).peer == "ben"
-    assert bench.states(nzo_id) == ["pending"] * 2
-
-
-def test_standstill_of_ours_is_no_waiting_time(bench: Bench) -> None:
-    """After two days off, everything is asked for before anything is given up."""
-    nzo_id = bench.add()
-    bench.clock.advance(200_000)
-    bench.dispatcher.run()
-    assert bench.states(nzo_id) == ["pending"] * 3
-
-
-@pytest.mark.parametrize("seconds", [None, 190_000.0])
-def test_pause_is_no_waiting_time(bench: Bench, seconds: float | None) -> None:
-    """What waited through a long pause gets its day afterwards, even behind a busy peer."""
-    bench.settings.patch({"stall.queued": 1e8})
-    bench.asked(offer("anna", "1.flac"))
-    nzo_id = bench.add(offer("anna", "2.flac"))
-    bench.look()
-    bench.queue.pause(seconds=seconds)
-    bench.clock.advance(200_000)
-    if seconds is None:
-        bench.queue.resume()
-    bench.dispatcher.run()
-    assert bench.states(nzo_id) == ["waiting"]
-    bench.clock.advance(86_401)
-    bench.dispatcher.run()
-    assert bench.states(nzo_id) == ["failed"]
-
-
-def test_setting_up_nothing_twice_over_a_restart(
-    sqlite_database: Database, clock: FakeClock, bench: Bench
-) -> None:
-    """A new process goes on with what the old one has asked for."""
-    nzo_id = bench.asked()
-    again = Bench(sqlite_database, clock, bench.root)
-    assert again.dispatcher.run() == 0
-    assert again.source.requests == []
-    assert again.states(nzo_id) == ["pending"] * 3

@@ -21,9 +21,9 @@ def levels(checks: list[Check]) -> dict[str, str]:
     return {check.code: check.level for check in checks}
 
 
-def test_all_is_well(both: Bench) -> None:
+def test_all_is_well(bench: Bench) -> None:
     """A healthy installation has only good news."""
-    checks = both.health.examine(thorough=True)
+    checks = bench.health.examine(thorough=True)
     assert set(levels(checks).values()) == {"ok"}
     assert list(levels(checks)) == [
         "database",
@@ -193,23 +193,23 @@ def test_lidarr_is_asked_only_when_thorough(bench: Bench) -> None:
 
 
 def test_job_keeps_the_result_and_tells_changes_once(
-    both: Bench, caplog: pytest.LogCaptureFixture
+    bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One line when something breaks, one when it recovers, none in between."""
-    assert both.health.last() == (None, [])
+    assert bench.health.last() == (None, [])
     with caplog.at_level(logging.INFO, logger="soulspot_arr.health"):
-        both.health.check()
+        bench.health.check()
         assert caplog.records == []
-        both.source.down = True
+        bench.source.down = True
         for _ in range(3):
-            both.health.check()
+            bench.health.check()
         assert [record.levelname for record in caplog.records] == ["WARNING"]
-        both.source.down = False
+        bench.source.down = False
         for _ in range(3):
-            both.health.check()
+            bench.health.check()
         assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
-    at, checks = both.health.last()
-    assert at == both.clock()
+    at, checks = bench.health.last()
+    assert at == bench.clock()
     assert {check["level"] for check in checks} == {"ok"}
 
 

@@ -95,15 +95,15 @@ def test_daily_counts_bytes_and_files(both: Bench) -> None:
     assert list(history.daily()) == [first + timedelta(days=1)]
 
 
-def test_version_grows_with_every_change_of_the_history(both: Bench) -> None:
+def test_version_grows_with_every_change_of_the_history(bench: Bench) -> None:
     """Clients that poll skip a history that has not changed."""
-    history = History(both.db, clock=both.clock)
+    history = History(bench.db, clock=bench.clock)
     assert history.version() == 0
-    write(both, "grab.added", "download.queued")
+    write(bench, "grab.added", "download.queued")
     assert history.version() == 0
     seen = [history.version()]
     for kind in ("grab.completed", "grab.failed", "grab.imported", "grab.removed"):
-        write(both, kind)
+        write(bench, kind)
         seen.append(history.version())
     assert seen == sorted(set(seen))
 

@@ -165,6 +165,28 @@ def test_an_error_later_in_the_transaction_takes_step_and_event_back(database: D
     assert events(database) == []
 
 
+def test_two_writers_of_the_same_grabs_wait_for_each_other(database: Database) -> None:
+    """Whatever order they name them in: neither fails, both write."""
+    with database.write() as session:
+        for number in (1, 2):
+            new_download(session, new_grab(session, number=number), position=number)
+
+    def touch(order: tuple[int, int]) -> None:
+        with database.write() as session:
+            ledger.hold(session, order)
+            for number in order:
+                session.execute(
+                    update(Download)
+                    .where(Download.grab_id == number)
+                    .values(attempts=Download.attempts + 1)
+                )
+
+    together(*[lambda: touch((1, 2)), lambda: touch((2, 1))] * 6)
+    assert [download_of(database, number).attempts for number in (1, 2)] == [12, 12]
+    with database.write() as session:
+        ledger.hold(session, [])  # nothing to lock is nothing to do
+
+
 # -- the tables guard themselves -------------------------------------------------------------------
 
 

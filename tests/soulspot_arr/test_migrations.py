@@ -62,6 +62,13 @@ def test_every_single_step_goes_down_and_up(empty_url: str, open_database: Open)
     assert db.current_revision(database) == db.head_revision()
 
 
+def test_migrations_run_from_a_url_alone(empty_url: str, open_database: Open) -> None:
+    """For an engineer who writes the next one and tries it out."""
+    database = open_database(empty_url)
+    command.upgrade(db.alembic_config(database.url), "head")
+    assert db.current_revision(database) == db.head_revision()
+
+
 def test_a_second_upgrade_changes_nothing(database: Database) -> None:
     """Every start runs it."""
     assert db.upgrade(database) is False

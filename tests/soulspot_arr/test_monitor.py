@@ -22,15 +22,15 @@ def kinds(bench: Bench) -> list[str]:
 # -- the way through -------------------------------------------------------------------------------
 
 
-def test_first_sight_confirms_the_request(both: Bench) -> None:
+def test_first_sight_confirms_the_request(bench: Bench) -> None:
     """A requested file that the source lists is queued, with its place."""
-    nzo_id = both.asked()
-    both.source.queue(TWO, place=17)
-    assert both.look() == 3
-    assert both.states(nzo_id) == ["queued"] * 3
-    assert both.files(nzo_id)[1].place_in_queue == 17
-    assert both.queue.find(nzo_id).place_in_queue == 17
-    assert both.grab(nzo_id).status == GrabState.QUEUED
+    nzo_id = bench.asked()
+    bench.source.queue(TWO, place=17)
+    assert bench.look() == 3
+    assert bench.states(nzo_id) == ["queued"] * 3
+    assert bench.files(nzo_id)[1].place_in_queue == 17
+    assert bench.queue.find(nzo_id).place_in_queue == 17
+    assert bench.grab(nzo_id).status == GrabState.QUEUED
 
 
 def test_the_whole_way(both: Bench) -> None:
@@ -54,15 +54,15 @@ def test_the_whole_way(both: Bench) -> None:
     assert kinds(both)[-1] == "grab.processing"
 
 
-def test_straight_to_the_end(both: Bench) -> None:
+def test_straight_to_the_end(bench: Bench) -> None:
     """A small file may be complete before the first look (slskd §5.6)."""
-    nzo_id = both.asked()
+    nzo_id = bench.asked()
     for path in (ONE, TWO, THREE):
-        both.source.succeed(path)
-    both.look()
-    assert both.states(nzo_id) == ["completed"] * 3
-    assert both.grab(nzo_id).status == GrabState.PROCESSING
-    assert both.queue.find(nzo_id).bytes_done == 3_000
+        bench.source.succeed(path)
+    bench.look()
+    assert bench.states(nzo_id) == ["completed"] * 3
+    assert bench.grab(nzo_id).status == GrabState.PROCESSING
+    assert bench.queue.find(nzo_id).bytes_done == 3_000
 
 
 def test_only_what_changed_is_written(both: Bench) -> None:
@@ -148,22 +148,22 @@ def test_second_attempt_is_not_confused_by_the_first(both: Bench) -> None:
     assert both.grab(nzo_id).status == GrabState.PROCESSING
 
 
-def test_old_record_is_not_taken_for_the_new_request(both: Bench) -> None:
+def test_old_record_is_not_taken_for_the_new_request(bench: Bench) -> None:
     """While the request is under way the failed record of an earlier grab is the newest one."""
-    first = both.asked(offer("anna", "01.flac"))
-    both.look()
-    both.source.fail(ONE, FailureKind.REJECTED, "Banned")
-    both.source.break_next("cancel", SourceUnavailable("hiccup", source="slskd"))
-    both.look()
-    assert both.grab(first).status == GrabState.FAILED
-    both.clock.advance(10)
-    second = both.queue.retry(first)
+    first = bench.asked(offer("anna", "01.flac"))
+    bench.look()
+    bench.source.fail(ONE, FailureKind.REJECTED, "Banned")
+    bench.source.break_next("cancel", SourceUnavailable("hiccup", source="slskd"))
+    bench.look()
+    assert bench.grab(first).status == GrabState.FAILED
+    bench.clock.advance(10)
+    second = bench.queue.retry(first)
 
-    both.during("download", both.look)
-    both.dispatcher.run()
-    assert both.states(second) == ["pending"]
-    both.look()
-    assert both.states(second) == ["queued"]
+    bench.during("download", bench.look)
+    bench.dispatcher.run()
+    assert bench.states(second) == ["pending"]
+    bench.look()
+    assert bench.states(second) == ["queued"]
 
 
 def test_finished_record_of_an_earlier_grab_is_not_taken_either(bench: Bench) -> None:
@@ -206,28 +206,28 @@ def test_L03_failure_ends_in_a_sentence(bench: Bench, kind: FailureKind, words: 
     assert kinds(bench)[-1] == "grab.failed"
 
 
-def test_lost_file_turns_to_the_next_peer_and_drops_the_first(both: Bench) -> None:
+def test_lost_file_turns_to_the_next_peer_and_drops_the_first(bench: Bench) -> None:
     """The siblings are cancelled here and at the source, and the other peer's files wait."""
-    nzo_id = both.asked(
+    nzo_id = bench.asked(
         offer("anna", "01.flac", "02.flac"), offer("ben", "1.flac", "2.flac", size=1_100)
     )
-    both.look()
-    both.source.start(TWO)
-    both.look()
-    both.source.fail(ONE, FailureKind.REJECTED, "File not shared.")
-    both.look()
-    grab = both.grab(nzo_id)
+    bench.look()
+    bench.source.start(TWO)
+    bench.look()
+    bench.source.fail(ONE, FailureKind.REJECTED, "File not shared.")
+    bench.look()
+    grab = bench.grab(nzo_id)
     assert (grab.status, grab.peer, grab.total_bytes) == (GrabState.QUEUED, "ben", 2_200)
-    assert both.states(nzo_id, 0) == ["failed", "cancelled"]
-    assert both.states(nzo_id) == ["waiting", "waiting"]
-    assert both.wakes[-1] == "dispatch"
-    both.cleanup.run()
-    assert len(both.source.forgotten) >= 2
-    both.dispatcher.run()
-    assert both.source.requests[-1].peer == "ben"
-    both.look()
-    assert both.states(nzo_id) == ["queued", "queued"]
-    assert both.queue.find(nzo_id).bytes_done == 0
+    assert bench.states(nzo_id, 0) == ["failed", "cancelled"]
+    assert bench.states(nzo_id) == ["waiting", "waiting"]
+    assert bench.wakes[-1] == "dispatch"
+    bench.cleanup.run()
+    assert len(bench.source.forgotten) >= 2
+    bench.dispatcher.run()
+    assert bench.source.requests[-1].peer == "ben"
+    bench.look()
+    assert bench.states(nzo_id) == ["queued", "queued"]
+    assert bench.queue.find(nzo_id).bytes_done == 0
 
 
 def test_file_that_could_not_be_moved_is_a_failure(bench: Bench) -> None:
@@ -251,19 +251,19 @@ def test_L04_cancelled_at_the_source_is_a_failure_not_a_disappearance(bench: Ben
 # -- patience --------------------------------------------------------------------------------------
 
 
-def test_vanished_needs_two_looks_and_a_minute(both: Bench) -> None:
+def test_vanished_needs_two_looks_and_a_minute(bench: Bench) -> None:
     """Missing once means nothing; after a minute it counts as an attempt."""
-    nzo_id = both.asked(offer("anna", "01.flac"))
-    both.look()
-    both.source.vanish(ONE)
-    both.look()
-    assert both.states(nzo_id) == ["queued"]
-    both.clock.advance(59)
-    both.look()
-    assert both.states(nzo_id) == ["queued"]
-    both.clock.advance(1)
-    both.look()
-    (row,) = both.files(nzo_id)
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.look()
+    bench.source.vanish(ONE)
+    bench.look()
+    assert bench.states(nzo_id) == ["queued"]
+    bench.clock.advance(59)
+    bench.look()
+    assert bench.states(nzo_id) == ["queued"]
+    bench.clock.advance(1)
+    bench.look()
+    (row,) = bench.files(nzo_id)
     assert (row.status, row.attempts, row.failure_kind) == ("waiting", 1, "vanished")
 
 
@@ -281,20 +281,20 @@ def test_file_that_shows_up_again_was_never_gone(bench: Bench) -> None:
     assert (row.status, row.missing_since) == ("queued", None)
 
 
-def test_stalled_transfer_is_cancelled_and_tried_again(both: Bench) -> None:
+def test_stalled_transfer_is_cancelled_and_tried_again(bench: Bench) -> None:
     """No byte for half an hour: dropped at the source, then asked for again."""
-    nzo_id = both.asked(offer("anna", "01.flac"))
-    both.source.start(ONE, bytes_done=10)
-    both.look()
-    ref = both.source.of(ONE).ref
-    both.clock.advance(1_800)
-    both.look()
-    assert both.states(nzo_id) == ["downloading"]
-    both.clock.advance(1)
-    both.look()
-    (row,) = both.files(nzo_id)
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.source.start(ONE, bytes_done=10)
+    bench.look()
+    ref = bench.source.of(ONE).ref
+    bench.clock.advance(1_800)
+    bench.look()
+    assert bench.states(nzo_id) == ["downloading"]
+    bench.clock.advance(1)
+    bench.look()
+    (row,) = bench.files(nzo_id)
     assert (row.status, row.failure_kind, row.attempts) == ("waiting", "stalled", 1)
-    assert [entry.ref for entry in both.source.forgotten] == [ref]
+    assert [entry.ref for entry in bench.source.forgotten] == [ref]
 
 
 def test_queue_without_movement_stalls_after_hours(bench: Bench) -> None:
@@ -324,22 +324,22 @@ def test_sibling_that_moves_keeps_the_others_alive(bench: Bench) -> None:
 # -- the source itself -----------------------------------------------------------------------------
 
 
-def test_L12_restart_of_the_source_goes_unnoticed(both: Bench) -> None:
+def test_L12_restart_of_the_source_goes_unnoticed(bench: Bench) -> None:
     """New references, no batch any more, another folder: the same files go on (slskd §5.9)."""
-    nzo_id = both.asked()
-    both.source.start(ONE, bytes_done=500)
-    both.look()
-    before = {row.transfer_ref for row in both.files(nzo_id)}
-    both.source.restart()
-    both.look()
-    rows = both.files(nzo_id)
+    nzo_id = bench.asked()
+    bench.source.start(ONE, bytes_done=500)
+    bench.look()
+    before = {row.transfer_ref for row in bench.files(nzo_id)}
+    bench.source.restart()
+    bench.look()
+    rows = bench.files(nzo_id)
     assert before.isdisjoint({row.transfer_ref for row in rows})
     assert {row.placement for row in rows} == {"Undertow"}
     assert {row.attempts for row in rows} == {0}
     for path in (ONE, TWO, THREE):
-        both.source.succeed(path)
-    both.look()
-    assert both.grab(nzo_id).status == GrabState.PROCESSING
+        bench.source.succeed(path)
+    bench.look()
+    assert bench.grab(nzo_id).status == GrabState.PROCESSING
 
 
 def test_outage_changes_nothing_and_is_told_once(bench: Bench) -> None:
@@ -401,16 +401,16 @@ def test_progress_of_a_cancelled_file_is_harmless(bench: Bench) -> None:
 # -- what the source told --------------------------------------------------------------------------
 
 
-def test_landed_remembers_the_exact_path(both: Bench) -> None:
+def test_landed_remembers_the_exact_path(bench: Bench) -> None:
     """A webhook's path is kept for the file it belongs to, and a look follows."""
-    nzo_id = both.asked()
-    assert both.monitor.landed("anna", TWO, "/downloads/x/02_638.flac")
-    assert [row.local_path for row in both.files(nzo_id)] == [
+    nzo_id = bench.asked()
+    assert bench.monitor.landed("anna", TWO, "/downloads/x/02_638.flac")
+    assert [row.local_path for row in bench.files(nzo_id)] == [
         None,
         "/downloads/x/02_638.flac",
         None,
     ]
-    assert both.wakes[-1] == "poll"
+    assert bench.wakes[-1] == "poll"
 
 
 def test_landed_of_unknown_or_ended_files_is_nobodys(bench: Bench) -> None:

@@ -35,21 +35,21 @@ def progress(bench: Bench, nzo_id: str, *bytes_done: int, speed: int = 0) -> Non
 # -- accepting -------------------------------------------------------------------------------------
 
 
-def test_A03_grab_is_in_the_queue_at_once_and_dispatch_is_woken(both: Bench) -> None:
+def test_A03_grab_is_in_the_queue_at_once_and_dispatch_is_woken(bench: Bench) -> None:
     """A handed-over grab is visible with its title, size and category before anything is asked."""
-    nzo_id = both.add()
-    (view,) = both.queue.queue()
+    nzo_id = bench.add()
+    (view,) = bench.queue.queue()
     assert (view.nzo_id, view.title, view.category) == (nzo_id, TITLE, "music")
     assert (view.status, view.bytes_total, view.bytes_done) == (GrabState.QUEUED, 3_000, 0)
     assert view.file_count == 3
-    assert both.wakes == ["dispatch"]
-    assert both.states(nzo_id) == ["waiting"] * 3
-    assert [event.kind for event in both.events()] == ["grab.added"]
+    assert bench.wakes == ["dispatch"]
+    assert bench.states(nzo_id) == ["waiting"] * 3
+    assert [event.kind for event in bench.events()] == ["grab.added"]
 
 
-def test_A05_same_release_twice_gets_two_ids(both: Bench) -> None:
+def test_A05_same_release_twice_gets_two_ids(bench: Bench) -> None:
     """Ids are never used twice, even for an equal release."""
-    first, second = both.add(), both.add()
+    first, second = bench.add(), bench.add()
     assert first != second
     assert all(
         nzo_id.startswith("SABnzbd_nzo_") and len(nzo_id) == 24 for nzo_id in (first, second)
@@ -96,10 +96,10 @@ def test_category_of_a_grab_is_learnt(bench: Bench) -> None:
 # -- looking ---------------------------------------------------------------------------------------
 
 
-def test_queue_order_is_priority_then_arrival(both: Bench) -> None:
+def test_queue_order_is_priority_then_arrival(bench: Bench) -> None:
     """Higher priorities first, equal ones as they came."""
     ids = {
-        name: both.add(title=name, priority=priority)
+        name: bench.add(title=name, priority=priority)
         for name, priority in [
             ("normal 1", Priority.NORMAL),
             ("low", Priority.LOW),
@@ -107,8 +107,8 @@ def test_queue_order_is_priority_then_arrival(both: Bench) -> None:
             ("normal 2", Priority.NORMAL),
         ]
     }
-    assert [view.title for view in both.queue.queue()] == ["high", "normal 1", "normal 2", "low"]
-    assert both.queue.find(ids["low"]).title == "low"
+    assert [view.title for view in bench.queue.queue()] == ["high", "normal 1", "normal 2", "low"]
+    assert bench.queue.find(ids["low"]).title == "low"
 
 
 def test_progress_counts_only_the_current_offer(both: Bench) -> None:
@@ -174,15 +174,15 @@ def test_limit_never_cuts_completed_rows(
     assert [view.title for view in bench.queue.history(limit=limit)] == titles
 
 
-def test_D02_archived_rows_are_hidden_and_can_be_listed(both: Bench, tmp_path: Path) -> None:
+def test_D02_archived_rows_are_hidden_and_can_be_listed(bench: Bench, tmp_path: Path) -> None:
     """`archive=1` hides a row from the history; the archive still shows it."""
-    nzo_id = both.add()
-    end(both, nzo_id, GrabState.COMPLETED, storage_path=str(tmp_path / "taken"))
-    assert both.queue.delete_history([nzo_id], archive=True) == 1
-    assert both.queue.history() == []
-    (view,) = both.queue.history(archived=True)
+    nzo_id = bench.add()
+    end(bench, nzo_id, GrabState.COMPLETED, storage_path=str(tmp_path / "taken"))
+    assert bench.queue.delete_history([nzo_id], archive=True) == 1
+    assert bench.queue.history() == []
+    (view,) = bench.queue.history(archived=True)
     assert (view.nzo_id, view.status) == (nzo_id, GrabState.IMPORTED)
-    assert view.archived_at == both.clock()
+    assert view.archived_at == bench.clock()
 
 
 def test_page_walks_through_all_states_newest_first(bench: Bench) -> None:
@@ -286,12 +286,12 @@ def test_deleting_a_failed_grab_removes_it(bench: Bench) -> None:
     assert bench.queue.find(nzo_id).status is GrabState.REMOVED
 
 
-def test_D09_history_delete_of_an_open_grab_cancels_it(both: Bench) -> None:
+def test_D09_history_delete_of_an_open_grab_cancels_it(bench: Bench) -> None:
     """Lidarr may not know that the grab went back to the queue."""
-    nzo_id = both.asked()
-    both.queue.delete_history([nzo_id], archive=True)
-    assert both.queue.find(nzo_id).status is GrabState.CANCELLED
-    assert both.states(nzo_id) == ["cancelled"] * 3
+    nzo_id = bench.asked()
+    bench.queue.delete_history([nzo_id], archive=True)
+    assert bench.queue.find(nzo_id).status is GrabState.CANCELLED
+    assert bench.states(nzo_id) == ["cancelled"] * 3
 
 
 def test_retry_makes_a_new_grab_and_removes_the_old(bench: Bench) -> None:

@@ -91,10 +91,10 @@ def test_what_cannot_be_a_key_is_not_found(bench: Bench, key: str) -> None:
         make_search(bench).release(key)
 
 
-def test_unknown_key_is_gone(both: Bench) -> None:
+def test_unknown_key_is_gone(bench: Bench) -> None:
     """A release that is not kept any more is told apart from nonsense."""
-    share(both, "anna")
-    search = make_search(both)
+    share(bench, "anna")
+    search = make_search(bench)
     (found,) = search.find(ASKED)
     with pytest.raises(ReleaseGone):
         search.release("0" * 32)
@@ -161,18 +161,18 @@ def test_epoch_is_fixed_and_past(bench: Bench) -> None:
 # -- the cache -------------------------------------------------------------------------------------
 
 
-def test_equal_question_is_answered_from_memory(both: Bench) -> None:
+def test_equal_question_is_answered_from_memory(bench: Bench) -> None:
     """Half an hour long, whatever its capitals; then slskd is asked again."""
-    share(both, "anna")
-    search = make_search(both)
+    share(bench, "anna")
+    search = make_search(bench)
     first = search.find(ASKED)
-    asked = len(both.source.searches)
-    both.clock.advance(1_800)
+    asked = len(bench.source.searches)
+    bench.clock.advance(1_800)
     assert search.find(Query("CELLO GHOSTS", "undertow", 1994)) == first
-    assert len(both.source.searches) == asked
-    both.clock.advance(1)
+    assert len(bench.source.searches) == asked
+    bench.clock.advance(1)
     assert shown(search.find(ASKED)) == shown(first)
-    assert len(both.source.searches) > asked
+    assert len(bench.source.searches) > asked
 
 
 def test_empty_answer_is_remembered_for_less_long(bench: Bench) -> None:
@@ -202,11 +202,11 @@ def test_another_year_is_another_question(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("call", ["search", "foreign"])
-def test_outage_is_an_empty_answer_that_is_not_kept(both: Bench, call: str) -> None:
+def test_outage_is_an_empty_answer_that_is_not_kept(bench: Bench, call: str) -> None:
     """Lidarr gets an empty feed, never an error; as soon as slskd is back it is asked."""
-    share(both, "anna")
-    search = make_search(both)
-    both.source.break_next(call, SourceUnavailable("down", source="slskd"))
+    share(bench, "anna")
+    search = make_search(bench)
+    bench.source.break_next(call, SourceUnavailable("down", source="slskd"))
     assert search.find(ASKED) == []
     assert len(search.find(ASKED)) == 1
 
