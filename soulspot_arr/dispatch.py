@@ -33,6 +33,7 @@ from soulspot_arr.domain import (
     Receipt,
 )
 from soulspot_arr.errors import (
+    LockedByEnvironment,
     SourceAuth,
     SourceError,
     SourceProtocol,
@@ -180,7 +181,14 @@ class Dispatcher:
         if not self._settings.get("queue.paused"):
             return False
         until = str(self._settings.get("queue.resume_at"))
-        return not until or datetime.fromisoformat(until) > self._clock()
+        if not until or datetime.fromisoformat(until) > self._clock():
+            return True
+        try:  # a moment that has passed must not cut short the next pause
+            self._settings.patch({"queue.paused": False, "queue.resume_at": ""})
+            self._settings.put_internal({RESUMED_AT: until})
+        except LockedByEnvironment:
+            log.debug("the pause that is over is pinned by the environment")
+        return False
 
     def _plan(self) -> list[Batch]:
         now = self._clock()

@@ -141,6 +141,31 @@ class Indexer:
         """A stock Lidarr's indexer without its two seconds of politeness."""
         return NewznabClient(self.service.newznab, "/api", self.service.api_key, pacing=0.0)
 
+    @contextmanager
+    def changed(self, settings: Mapping[str, str | float]) -> Iterator[None]:
+        """Change settings over the REST API for a while; `open_indexer` must have left them free."""
+        now = {str(entry["key"]): entry["value"] for entry in self._settings("GET")}
+        self._settings("PATCH", dict(settings))
+        try:
+            yield
+        finally:
+            self._settings("PATCH", {key: now[key] for key in settings})
+
+    def _settings(
+        self, method: str, body: dict[str, str | float] | None = None
+    ) -> list[dict[str, str | float]]:
+        answer = requests.request(
+            method,
+            f"{self.service.url}/api/v1/settings",
+            json=body,
+            headers={"X-Api-Key": self.service.api_key},
+            timeout=20,
+        )
+        assert answer.status_code == 200, answer.text
+        found = answer.json()
+        assert isinstance(found, list)
+        return found
+
     # -- slskd -----------------------------------------------------------------------------------
 
     def searches(self) -> int:
