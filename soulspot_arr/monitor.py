@@ -22,12 +22,14 @@ from soulspot_arr.domain import (
     Clock,
     DownloadState,
     EventRecord,
+    FailureKind,
     GrabState,
     Transfer,
     TransferRef,
 )
 from soulspot_arr.errors import SourceError
 from soulspot_arr.models import Download, Grab
+from soulspot_arr.paths import Paths
 from soulspot_arr.rules import lifecycle
 from soulspot_arr.settings import Settings
 from soulspot_arr.sources import DownloadSource, Guard
@@ -47,11 +49,13 @@ class Monitor:
         source: DownloadSource,
         guard: Guard,
         *,
+        paths: Paths,
         clock: Clock,
         wake: Callable[[str], None],
     ) -> None:
         self._db = database
         self._settings = settings
+        self._paths = paths
         self._source = source
         self._guard = guard
         self._clock = clock
@@ -160,8 +164,15 @@ class Monitor:
                 sibling_progress=moving.get(download.peer),
             )
             if step is not None:
-                steps.append((download, step))
+                steps.append((download, self._unless_in_place(download, step)))
         return steps
+
+    def _unless_in_place(self, download: Download, step: lifecycle.Step) -> lifecycle.Step:
+        """A transfer that vanished may have succeeded and been cleared while we were away."""
+        vanished = step.fields.get("failure_kind") == FailureKind.VANISHED
+        if vanished and self._paths.landed(download) is not None:
+            return lifecycle.found_in_place(download)
+        return step
 
     def _policy(self) -> lifecycle.WatchPolicy:
         return lifecycle.WatchPolicy(

@@ -98,7 +98,7 @@ def build(
         ),
         queue_manager=QueueManager(database, settings, clock=clock, wake=waker),
         dispatcher=Dispatcher(database, settings, source, guard, clock=clock, wake=waker),
-        monitor=Monitor(database, settings, source, guard, clock=clock, wake=waker),
+        monitor=Monitor(database, settings, source, guard, paths=paths, clock=clock, wake=waker),
         completion=Completion(database, settings, paths, lidarr, clock=clock, wake=waker),
         cleanup=Cleanup(database, settings, paths, source, guard, clock=clock),
         health=Health(database, settings, paths, source, lidarr, clock=clock),

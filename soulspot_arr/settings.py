@@ -76,7 +76,12 @@ def _moment(value: object) -> str | None:
 
 
 def _key(value: object) -> str | None:
-    return None if len(str(value)) >= 8 else "needs at least 8 characters"
+    text = str(value)
+    if len(text) < 8:
+        return "needs at least 8 characters"
+    # Clients send it in headers and addresses, which lose blanks and other scripts.
+    plain = text.isascii() and text.isprintable() and " " not in text
+    return None if plain else "may hold only ASCII characters without blanks"
 
 
 CORE_SPECS: tuple[SettingSpec, ...] = (

@@ -322,6 +322,12 @@ def _missing(download: Tracked, *, now: datetime, policy: WatchPolicy) -> Step |
     return failed(download, FailureKind.VANISHED, message, now=now, policy=policy, fields={})
 
 
+def found_in_place(download: Tracked) -> Step:
+    """The step for a file that lies whole where it belongs, although its transfer is gone."""
+    fields = {"bytes_done": download.size, "speed": 0, "missing_since": None}
+    return Step(D.COMPLETED, fields, "download.completed", "The file is there already.")
+
+
 def failed(
     download: Tracked,
     kind: FailureKind,

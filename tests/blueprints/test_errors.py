@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from soulspot_arr.errors import (
     Conflict,
+    DatabaseTrouble,
     FileCorrupt,
     ForeignNzb,
     GrabNotFound,
@@ -49,6 +50,7 @@ SECRET = "postgresql://user:hunter2@host"
         (SourceAuth("no", source="slskd"), 502),
         (SourceProtocol("no", source="slskd", excerpt="<html>"), 502),
         (LidarrError("no"), 502),
+        (DatabaseTrouble("no"), 503),
         (FileCorrupt("no"), 500),
         (SoulSpotError("no"), 500),
     ],

@@ -139,7 +139,7 @@ def test_NP_41_nothing_found_is_remembered_as_well(indexer: Indexer) -> None:
 def test_too_many_questions_at_once_are_empty_at_once(indexer: Indexer) -> None:
     """Four may wait; a fifth must not hold a thread of the server."""
     world = indexer.simulator.world
-    fault = world.fault("slow", "*/searches", method="POST", times=None, delay=16.0)
+    world.fault("slow", "*/searches", method="POST", times=None, delay=16.0)
     ended: list[tuple[bool, int]] = []
 
     def ask(number: int) -> None:
@@ -153,7 +153,6 @@ def test_too_many_questions_at_once_are_empty_at_once(indexer: Indexer) -> None:
         for thread in threads:
             thread.join(40)
     finally:
-        fault.times, fault.kind = 1, "slow"
         world.faults.clear()
     assert [found for found, _ in ended] == [False, False, True, True, True, True]
 
@@ -161,7 +160,11 @@ def test_too_many_questions_at_once_are_empty_at_once(indexer: Indexer) -> None:
 def test_enough_answers_stop_the_search_by_PUT(forgetful: Indexer) -> None:
     """Long before the silence that would end it; what was found is kept."""
     seen = len(forgetful.simulator.requests)
-    changes: dict[str, str | float] = {"slskd.idle_timeout": 60, "search.enough_peers": 10}
+    changes: dict[str, str | float] = {
+        "slskd.idle_timeout": 60,
+        "search.budget": 60,
+        "search.enough_peers": 10,
+    }
     began = time.monotonic()
     with forgetful.changed(changes):
         items = forgetful.album("Crowd Pleaser", "Common Ground")

@@ -267,6 +267,19 @@ def test_vanished_needs_two_looks_and_a_minute(bench: Bench) -> None:
     assert (row.status, row.attempts, row.failure_kind) == ("waiting", 1, "vanished")
 
 
+def test_vanished_transfer_whose_file_is_in_place_is_not_fetched_again(bench: Bench) -> None:
+    """slskd finished and somebody cleared its list while we were away: the file counts."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.look()
+    bench.source.succeed(ONE)
+    bench.source.vanish(ONE)
+    bench.look()
+    bench.clock.advance(61)
+    bench.look()
+    assert bench.states(nzo_id) == ["completed"]
+    assert len(bench.source.requests) == 1
+
+
 def test_file_that_shows_up_again_was_never_gone(bench: Bench) -> None:
     """A short gap in the list leaves no trace."""
     nzo_id = bench.asked(offer("anna", "01.flac"))

@@ -105,7 +105,7 @@ class Bench:
         common = (self.db, self.settings, self.source, self.guard)
         self.queue = QueueManager(self.db, self.settings, clock=self.clock, wake=wake)
         self.dispatcher = self.new_dispatcher()
-        self.monitor = Monitor(*common, clock=self.clock, wake=wake)
+        self.monitor = Monitor(*common, paths=self.paths, clock=self.clock, wake=wake)
         self.completion = Completion(
             self.db, self.settings, self.paths, self.lidarr, clock=self.clock, wake=wake
         )
