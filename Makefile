@@ -29,7 +29,7 @@ demo: $(VENV)/.runtime ## set up and play the whole story: search, grab, import
 	@$(BIN)/soulspot-arr demo
 
 test: check ## set up, run every check and every test
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov --cov-report= $(ARGS)
 	@$(BIN)/python -m coverage report --fail-under=90 --skip-covered | tail -n 30
 
 check: $(VENV)/.dev ## formatting, lint, types, import contracts

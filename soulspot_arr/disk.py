@@ -83,7 +83,7 @@ def prove_audio(path: Path) -> float:
         try:
             audio = mutagen.File(reader)
         except (mutagen.MutagenError, OSError, ValueError, EOFError, IndexError) as error:
-            raise FileCorrupt(f"{path.name} cannot be read as audio ({error}).") from error
+            raise FileCorrupt(f"{path.name} cannot be read as audio.") from error
     length = getattr(getattr(audio, "info", None), "length", 0.0) or 0.0
     if audio is None or length <= 0:
         raise FileCorrupt(f"{path.name} holds no audio.")

@@ -33,6 +33,9 @@ def failure(kind: str | None, detail: str | None, *, peer: str, path: str = "") 
         words = _WORDS[FailureKind(kind or "")].format(peer=peer or "the peer")
     except ValueError:
         words = "the download failed"
+    if kind == FailureKind.PEER_OFFLINE and "cancel" in (detail or "").lower():
+        # slskd cancels by itself what a peer never queued (contract slskd §5.7).
+        words = f"the transfer was cancelled in slskd, or {peer or 'the peer'} never answered it"
     name = path.replace("\\", "/").rpartition("/")[2]
     subject = f"{name}: " if name else ""
     said = (detail or "").strip().rstrip(".")

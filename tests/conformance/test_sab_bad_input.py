@@ -11,6 +11,7 @@ import gzip
 import re
 import socket
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -218,8 +219,13 @@ def memory(desk: Desk) -> int:
     """Resident kilobytes of the service."""
     process = desk.service._process
     assert process is not None
-    status = Path(f"/proc/{process.pid}/status").read_text()
-    return int(re.search(r"VmRSS:\s+(\d+)", status).group(1))  # type: ignore[union-attr]
+    status = Path(f"/proc/{process.pid}/status")
+    if not status.exists():  # not Linux
+        command = ["ps", "-o", "rss=", "-p", str(process.pid)]
+        return int(subprocess.run(command, check=True, capture_output=True).stdout)
+    found = re.search(r"VmRSS:\s+(\d+)", status.read_text())
+    assert found is not None
+    return int(found.group(1))
 
 
 def test_fifty_megabytes_are_refused_without_filling_the_memory(desk: Desk) -> None:

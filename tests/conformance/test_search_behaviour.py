@@ -66,6 +66,9 @@ def build(world: World) -> None:
         share_folder(world, f"fan{number}", folder, 2)
     for number in range(12):
         folder = r"Music\Crowd Pleaser\Common Ground (2018)"
+        # Apart from each other: slskd writes its counts four times a second at most (C09).
+        delay = 0.2 + 0.3 * number
+        world.add_peer(f"crowd{number}", free_slots=1, speed=2_000_000, response_delay=delay)
         share_folder(world, f"crowd{number}", folder, kind="MP3 320")
 
 

@@ -190,7 +190,7 @@ class SourceContract:
         """However short."""
         started = time.monotonic()
         album.source.search_raw("Marlow Finch", limits=SearchLimits(seconds=1.5))
-        assert time.monotonic() - started < 2.5
+        assert time.monotonic() - started < 6
 
     def test_foreign_searches_are_those_of_others(self, album: SourceBench) -> None:
         """Ours do not count twice."""

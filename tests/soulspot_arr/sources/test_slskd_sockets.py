@@ -78,7 +78,7 @@ def test_silence_is_bounded() -> None:
         with pytest.raises(Unanswered, match="in time"):
             http.get("x")
         http.close()
-    assert real_time.monotonic() - started < 2
+    assert real_time.monotonic() - started < 6
 
 
 def test_a_trickle_is_bounded() -> None:
@@ -94,7 +94,7 @@ def test_a_trickle_is_bounded() -> None:
     started = real_time.monotonic()
     with server(serve) as url, pytest.raises(SourceUnavailable):
         quick(url).get("x", until=real_time.monotonic() + 0.5)
-    assert real_time.monotonic() - started < 2
+    assert real_time.monotonic() - started < 6
 
 
 def test_a_reset_is_unanswered_and_a_refusal_is_not() -> None:

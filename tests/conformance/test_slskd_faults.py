@@ -1,0 +1,394 @@
+"""What Lidarr and people see when slskd is wrong, slow, restarted, banned or away.
+
+Rows of contract slskd §13.3 as a client meets them: A02, A12, B03, B06-B08, C03, C05, C07, C09, C20,
+C22, C27, E11, L01-L03, L06 and the wrong types of §0.1; G06 of contract lidarr §13.5. Always the
+same promise: a search is a feed in time, health says what to mend, and nothing that was grabbed is
+lost.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+import requests
+
+from soulspot_arr.demo.events import Event, Grabbed, Imported, Searched
+from soulspot_arr.demo.library import Album, simple_album
+from soulspot_arr.demo.sabnzbd_client import SabnzbdClient
+from soulspot_arr.demo.stock_lidarr import StockLidarr
+from soulspot_arr.simulator.world import World
+from tests.conformance.indexer import (
+    SLSKD_KEY,
+    Indexer,
+    dead_address,
+    open_indexer,
+    share_folder,
+    until,
+)
+from tests.conformance.web_page import web_page
+from tests.story.stage import share
+
+pytestmark = pytest.mark.xdist_group(name="conformance-slskd-faults")
+
+BUDGET = 6.0
+# Nothing about slskd is pinned: the tests point the service at wrong addresses and back.
+SETTINGS = {
+    "SOULSPOT_SLSKD_URL": "",
+    "SOULSPOT_SLSKD_API_KEY": "",
+    "SOULSPOT_SEARCH_BUDGET": str(BUDGET),
+    "SOULSPOT_SEARCH_EMPTY_CACHE": "0",
+    "SOULSPOT_SEARCH_CACHE": "0",
+    "SOULSPOT_SEARCH_RUNGS": "2",
+    "SOULSPOT_SLSKD_READ_TIMEOUT": "2",
+    "SOULSPOT_SLSKD_CONNECT_TIMEOUT": "1",
+}
+TRACKS = (("Lantern", 12), ("Quarry", 13))
+ARTIST, ALBUM = "Ida Foss", "Quiet Engines"
+
+
+def build(world: World) -> None:
+    """One album to search for; those that are grabbed come with their tests."""
+    share_folder(world, "ann", r"Music\Ida Foss\Quiet Engines (2012)")
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexer]:
+    """One service for all troubles."""
+    root = tmp_path_factory.mktemp("faults")
+    with open_indexer(root, build, settings=SETTINGS) as opened:
+        with opened.changed({"slskd.url": opened.simulator.url, "slskd.api_key": SLSKD_KEY}):
+            yield opened
+
+
+@pytest.fixture
+def indexer(running: Indexer) -> Iterator[Indexer]:
+    """Healthy before every test and mended after it."""
+    wait_healthy(running)
+    yield running
+    world = running.simulator.world
+    world.faults.clear()
+    world.network.blocked_phrases.clear()
+    world.network.trickles.clear()
+    world.network.search_budget = None
+    world.reject_login(False)
+    world.reconnect()
+
+
+def wait_healthy(indexer: Indexer) -> None:
+    """Until no check is an error, as an outage may have ended a moment ago."""
+
+    def healthy() -> bool | None:
+        levels = indexer.health()
+        return True if levels and "error" not in levels.values() else None
+
+    until(healthy, "everything is healthy", seconds=30)
+
+
+def wait_red(indexer: Indexer, code: str) -> None:
+    """Until this very check is an error."""
+    until(
+        lambda: True if indexer.health().get(code) == "error" else None,
+        f"{code} is an error, not {indexer.health()}",
+    )
+
+
+def searched(indexer: Indexer) -> tuple[int, float]:
+    """How many items the search finds, and how long it takes; fails for anything but a feed."""
+    began = time.monotonic()
+    count = len(indexer.album(ARTIST, ALBUM))
+    return count, time.monotonic() - began
+
+
+def assert_empty_in_time(indexer: Indexer) -> None:
+    """An empty feed within the budget and its short grace."""
+    count, seconds = searched(indexer)
+    assert count == 0
+    assert seconds < BUDGET + 3
+
+
+def assert_mended(indexer: Indexer) -> None:
+    """The same search finds the album, without any hand laid on the service."""
+    until(lambda: True if searched(indexer)[0] == 1 else None, "the search works again")
+
+
+# -- wrong settings --------------------------------------------------------------------------------
+
+
+@contextmanager
+def wrong_address(indexer: Indexer, url: str) -> Iterator[None]:
+    """Point the service elsewhere for a while."""
+    with indexer.changed({"slskd.url": url}):
+        yield
+
+
+def test_A02_a_wrong_key_is_named(indexer: Indexer) -> None:
+    """401 without a body."""
+    with indexer.changed({"slskd.api_key": "not-the-right-key-0000"}):
+        assert_empty_in_time(indexer)
+        wait_red(indexer, "slskd_key")
+        assert indexer.health()["slskd_reachable"] == "ok"
+    assert_mended(indexer)
+
+
+def test_A12_a_web_page_is_not_slskd(indexer: Indexer) -> None:
+    """200 with HTML for every path, as slskd itself answers below a wrong base address."""
+    with web_page() as url, wrong_address(indexer, url):
+        assert_empty_in_time(indexer)
+        wait_red(indexer, "slskd_reachable")
+    with wrong_address(indexer, f"{indexer.simulator.url}/no/such/base"):
+        assert_empty_in_time(indexer)
+        wait_red(indexer, "slskd_reachable")
+    assert_mended(indexer)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b"null", b'"0.26.0"', b"17", b'{"version": []}'])
+def test_json_of_something_else_is_not_slskd(indexer: Indexer, body: bytes) -> None:
+    """The port belongs to another program."""
+    with web_page(body, "application/json") as url, wrong_address(indexer, url):
+        assert_empty_in_time(indexer)
+        wait_red(indexer, "slskd_reachable")
+
+
+def test_an_address_where_nobody_listens(indexer: Indexer) -> None:
+    """Connection refused: empty at once."""
+    with wrong_address(indexer, dead_address()):
+        count, seconds = searched(indexer)
+        assert (count, seconds < 3) == (0, True)
+        wait_red(indexer, "slskd_reachable")
+    assert_mended(indexer)
+
+
+# -- sick answers ----------------------------------------------------------------------------------
+
+_FAULTS: dict[str, tuple[str, dict[str, object]]] = {
+    "L01 database locked": ("error", {"status": 500}),
+    "C05 not logged in": ("error", {"status": 409, "path": "*/searches", "method": "POST"}),
+    "C03 always 429": ("error", {"status": 429, "path": "*/searches", "method": "POST"}),
+    "C07 refused text": ("error", {"status": 400, "path": "*/searches", "method": "POST"}),
+    "L03 bad gateway": ("proxy", {"status": 502}),
+    "L03 unavailable": ("proxy", {"status": 503}),
+    "a login page": ("proxy", {"status": 200}),
+    "L02 cut off": ("truncated", {}),
+    "L02 reset": ("reset", {}),
+    "L02 reset after the work": ("reset", {"after": True}),
+    "L02 very slow": ("slow", {"delay": 400.0}),
+    "null everywhere": ("body", {"body": None}),
+    "a list everywhere": ("body", {"body": [1, "two", {}]}),
+    "an object everywhere": ("body", {"body": {"id": 5, "state": [], "endedAt": {}}}),
+}
+
+
+@pytest.mark.parametrize("name", _FAULTS)
+def test_sick_answers_are_an_empty_feed_in_time(indexer: Indexer, name: str) -> None:
+    """As long as it lasts; the next search after it works."""
+    kind, values = _FAULTS[name]
+    path = str(values.get("path", "*/searches*"))
+    rest = {key: value for key, value in values.items() if key != "path"}
+    indexer.simulator.world.fault(kind, path, times=None, **rest)  # type: ignore[arg-type]
+    assert_empty_in_time(indexer)
+    indexer.simulator.world.faults.clear()
+    assert_mended(indexer)
+
+
+@pytest.mark.parametrize("kind", ["error", "proxy", "truncated", "reset", "wrong_types"])
+def test_L01_L02_one_sick_answer_loses_nothing(indexer: Indexer, kind: str) -> None:
+    """A single GET that fails, or one with numbers as texts, is survived by the same search."""
+    indexer.simulator.world.fault(kind, "*/searches/*", method="GET", times=1)
+    assert searched(indexer)[0] == 1
+
+
+def test_C03_a_throttled_start_is_repeated_or_empty(indexer: Indexer) -> None:
+    """One 429: the answer is in time either way, and no search is left behind."""
+    indexer.simulator.world.fault("error", "*/searches", method="POST", times=1, status=429)
+    _, seconds = searched(indexer)
+    assert seconds < BUDGET + 3
+    assert_mended(indexer)
+    until(lambda: True if not indexer.kept_searches() else None, "no search is left behind")
+
+
+def test_wrong_types_in_every_answer_are_read(indexer: Indexer) -> None:
+    """Numbers as texts and booleans as numbers, as a careless proxy writes them."""
+    indexer.simulator.world.fault("wrong_types", "*/searches*", times=None)
+    count, seconds = searched(indexer)
+    assert count in {0, 1}
+    assert seconds < BUDGET + 3
+
+
+# -- moods of the server ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["B03 lost", "B06 told to", "B07 kicked", "B08 banned"])
+def test_offline_is_an_empty_feed_and_named(indexer: Indexer, how: str) -> None:
+    """C05: 409 and a leftover record, which is removed; the health report says why."""
+    world = indexer.simulator.world
+    act: dict[str, Callable[[], None]] = {
+        "B03 lost": lambda: world.disconnect(down_for=10_000),
+        "B06 told to": lambda: world.kick(),
+        "B07 kicked": lambda: world.kick(),
+        "B08 banned": lambda: world.ban(10_000),
+    }
+    act[how]()
+    assert_empty_in_time(indexer)
+    wait_red(indexer, "soulseek_login")
+    assert indexer.health()["slskd_key"] == "ok"
+    world.reconnect()
+    assert_mended(indexer)
+    until(lambda: True if not indexer.kept_searches() else None, "the leftovers are removed")
+
+
+def test_C20_a_restart_during_a_search(indexer: Indexer) -> None:
+    """What was found is lost; the feed is empty or found by the next text, and in time."""
+    indexer.simulator.world.trickle(500, 1.5, match="quiet")
+    indexer.simulator.clock.call_later(10.0, indexer.simulator.restart_soon)
+    _, seconds = searched(indexer)
+    assert seconds < BUDGET + 3
+    indexer.simulator.world.network.trickles.clear()
+    assert_mended(indexer)
+
+
+def test_C22_a_swallowed_query_is_asked_in_other_words(indexer: Indexer) -> None:
+    """The server answers some words with silence; a later text drops the letter it knows."""
+    indexer.simulator.world.block_phrase("ida foss quiet engines")
+    assert searched(indexer)[0] == 1
+
+
+def test_C09_a_search_that_gets_stuck(indexer: Indexer) -> None:
+    """It never ends, whatever it is told: empty within the budget, and slskd is told to stop."""
+    world = indexer.simulator.world
+    world.trickle(5000, 1.5, match="foss")
+    world.fault("error", "*/searches/*", method="PUT", times=None)
+    assert_empty_in_time(indexer)
+
+
+def test_C27_a_ban_by_the_server_is_survived(indexer: Indexer) -> None:
+    """Others used the budget up: silence, then offline; every search stays a feed."""
+    world = indexer.simulator.world
+    world.search_budget(0, 10_000, ban=10_000)
+    for _ in range(3):
+        assert_empty_in_time(indexer)
+    wait_red(indexer, "soulseek_login")
+    world.network.search_budget = None
+    world.reconnect()
+    assert_mended(indexer)
+
+
+def test_N08_the_feed_is_never_empty_whatever_slskd_does(indexer: Indexer) -> None:
+    """And as fast as ever: it asks nobody."""
+    indexer.simulator.world.fault("slow", "*", times=None, delay=400.0)
+    began = time.monotonic()
+    for kind in ("music", "search"):
+        assert len(indexer.items(kind)) == 1
+    assert time.monotonic() - began < 2
+
+
+# -- grabs -----------------------------------------------------------------------------------------
+
+
+def stock(indexer: Indexer, album: Album) -> StockLidarr:
+    """A Lidarr that wants this album."""
+    client = SabnzbdClient(indexer.service.sabnzbd, indexer.service.api_key)
+    root = indexer.service.data_dir.parent / f"library {album.title}"
+    return StockLidarr(indexer.lidarr(), client, library=(album,), library_root=root)
+
+
+def offered(indexer: Indexer, title: str) -> tuple[StockLidarr, Album, Searched]:
+    """A new album that somebody shares, found but not grabbed yet."""
+    album = simple_album("Marlow Fen", title, 2009, TRACKS)
+    peer = title.lower().replace(" ", "_")
+    indexer.simulator.world.add_peer(peer, free_slots=1, speed=3_000_000, response_delay=0.2)
+    share(indexer.simulator, peer, album)
+    lidarr = stock(indexer, album)
+    found = lidarr.search(album)
+    assert isinstance(found, Searched)
+    assert found.decisions
+    return lidarr, album, found
+
+
+def grabbed(lidarr: StockLidarr, album: Album, found: Searched) -> str:
+    """Hand it over; its id."""
+    events = lidarr.grab_best(album, found.decisions)
+    ids = [event.nzo_id for event in events if isinstance(event, Grabbed)]
+    assert len(ids) == 1, events
+    return ids[0]
+
+
+def assert_imported(lidarr: StockLidarr, nzo_id: str) -> None:
+    """It ends in Lidarr's library, and nothing was reported as failed on the way."""
+    events: list[Event] = []
+
+    def imported() -> bool | None:
+        events.extend(lidarr.refresh())
+        return True if any(isinstance(event, Imported) for event in events) else None
+
+    until(imported, f"{nzo_id} is imported", seconds=40)
+    assert lidarr.blocklist == []
+
+
+def queue_ids(indexer: Indexer) -> list[str]:
+    """What Lidarr would see in the queue."""
+    queue = indexer.service.sab("queue")["queue"]
+    assert isinstance(queue, dict)
+    return [slot["nzo_id"] for slot in queue["slots"]]
+
+
+@pytest.mark.parametrize(
+    "trouble", ["unreachable", "wrong key", "offline", "errors", "throttled", "a page"]
+)
+def test_grabs_wait_and_finish_when_slskd_is_back(indexer: Indexer, trouble: str) -> None:
+    """G06: taken at once, shown as queued all the time, never failed, finished afterwards."""
+    world = indexer.simulator.world
+    lidarr, album, found = offered(indexer, f"Patient {trouble.title()}")
+    wrong: dict[str, str | float] = {}
+    if trouble == "unreachable":
+        wrong = {"slskd.url": dead_address()}
+    elif trouble == "wrong key":
+        wrong = {"slskd.api_key": "not-the-right-key-0000"}
+    elif trouble == "offline":
+        world.disconnect(down_for=10_000)
+    elif trouble == "errors":
+        world.fault("error", "*/transfers/*", times=None)
+    elif trouble == "throttled":
+        world.fault("error", "*/transfers/*", method="POST", times=None, status=429)
+    else:
+        world.fault("proxy", "*/transfers/*", times=None, status=200)
+    with indexer.changed(wrong):
+        nzo_id = grabbed(lidarr, album, found)
+        until_time = time.monotonic() + 2.5
+        while time.monotonic() < until_time:
+            assert nzo_id in queue_ids(indexer)
+            time.sleep(0.3)
+    world.faults.clear()
+    world.reconnect()
+    assert_imported(lidarr, nzo_id)
+
+
+@pytest.mark.parametrize("graceful", [True, False], ids=["graceful", "hard"])
+def test_H01_H06_a_restart_of_slskd_in_the_middle(indexer: Indexer, graceful: bool) -> None:
+    """Ids change, connections are refused for a while; the album arrives all the same."""
+    lidarr, album, found = offered(indexer, f"Restarted {'Softly' if graceful else 'Harshly'}")
+    peer = album.title.lower().replace(" ", "_")
+    indexer.simulator.world.set_peer(peer, speed=20_000)
+    nzo_id = grabbed(lidarr, album, found)
+
+    def moving() -> bool | None:
+        answer = requests.get(
+            f"{indexer.simulator.url}/api/v0/transfers/downloads",
+            headers={"X-API-Key": SLSKD_KEY},
+            timeout=9,
+        )
+        return True if "InProgress" in answer.text else None
+
+    until(moving, "bytes are moving")
+    indexer.simulator.restart(graceful, downtime=20.0)
+    indexer.simulator.world.set_peer(peer, speed=5_000_000)
+    assert_imported(lidarr, nzo_id)
+
+
+def test_G06_links_work_while_slskd_is_away(indexer: Indexer) -> None:
+    """Nothing about an NZB needs slskd: no 503, hence no retry and no blame."""
+    (item,) = indexer.album(ARTIST, ALBUM)
+    with indexer.changed({"slskd.url": dead_address()}):
+        assert requests.get(item.url, timeout=9).status_code == 200
