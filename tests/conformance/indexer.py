@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 from xml.etree.ElementTree import Element
@@ -104,6 +104,7 @@ class Indexer:
 
     service: ServiceProcess
     simulator: Simulator
+    _told: dict[str, str | float] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> str:
@@ -144,12 +145,16 @@ class Indexer:
     @contextmanager
     def changed(self, settings: Mapping[str, str | float]) -> Iterator[None]:
         """Change settings over the REST API for a while; `open_indexer` must have left them free."""
-        now = {str(entry["key"]): entry["value"] for entry in self._settings("GET")}
+        shown = {str(entry["key"]): entry["value"] for entry in self._settings("GET")}
+        # Secrets are shown masked, so what was set before is remembered here.
+        before = {key: self._told.get(key, shown[key]) for key in settings}
+        self._told.update(settings)
         self._settings("PATCH", dict(settings))
         try:
             yield
         finally:
-            self._settings("PATCH", {key: now[key] for key in settings})
+            self._told.update(before)
+            self._settings("PATCH", before)
 
     def _settings(
         self, method: str, body: dict[str, str | float] | None = None
