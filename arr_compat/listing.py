@@ -12,6 +12,7 @@ from arr_compat import access, slots, status
 from arr_compat.adding import category
 from soulspot_arr.domain import DownloadState, FailureKind, GrabState, Priority
 from soulspot_arr.queue_manager import GrabView
+from soulspot_arr.rules import naming
 
 Document = Mapping[str, Any]
 
@@ -100,14 +101,10 @@ class _Filter:
 
 def _filter() -> _Filter:
     levels = access.names("priority")
-    categories = frozenset(category(name) for name in access.names("cat", "category"))
-    for name in categories:
-        # What a client polls for is its own category: its next Test must find it (lidarr §2).
-        access.services().settings.learn_category(name)
     return _Filter(
         search=access.parameter("search").lower(),
         nzo_ids=frozenset(access.names("nzo_ids")),
-        categories=categories,
+        categories=frozenset(category(name) for name in access.names("cat", "category")),
         # text such as "High" becomes 0 and so matches Normal (contract sabnzbd §1.4.2)
         priorities=frozenset(access.whole(level) for level in levels),
         states=frozenset(text.lower() for text in access.names("status")),
@@ -115,12 +112,13 @@ def _filter() -> _Filter:
 
 
 def files() -> Document:
-    """`mode=get_files`."""
-    rows = access.services().queue_manager.files(access.parameter("value"))
+    """`mode=get_files`: of one slot; nothing for an id that is unknown, or none at all."""
+    ids = access.names("value")
+    rows = access.services().queue_manager.files(ids[0]) if ids else ()
     return slots.files_document(
         slots.FileView(
             file_id=str(row.id),
-            name=row.remote_path.replace("\\", "/").rpartition("/")[2],
+            name=naming.file_name(row.remote_path),
             state=DownloadState(row.status),
             size=row.size,
             bytes_done=row.bytes_done,

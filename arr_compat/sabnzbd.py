@@ -6,12 +6,13 @@ Every mode answers HTTP 200 with a non-empty JSON object (contract lidarr §1.3)
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
-from flask import Blueprint, Response, current_app
+from flask import Blueprint, Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from arr_compat import access, adding, listing, ordering
@@ -50,7 +51,7 @@ def _denied() -> str | None:
 
 
 def _json(document: Document, status: int = 200) -> Response:
-    body = current_app.json.dumps(document, ensure_ascii=True)
+    body = json.dumps(document)
     response = Response(body, status=status, content_type="application/json;charset=UTF-8")
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response

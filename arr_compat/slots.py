@@ -16,12 +16,10 @@ from typing import TypeVar
 
 from arr_compat.units import age, epoch, gibibytes, int32, mebibytes, time_left, to_units
 from soulspot_arr.domain import TRANSFERRING_GRABS, DownloadState, GrabState, Priority
+from soulspot_arr.rules.sentences import DISK_FULL
 
 T = TypeVar("T")
 Document = dict[str, object]
-
-# Lidarr compares this sentence and then only warns: nothing is blocklisted (contract lidarr §3.2).
-DISK_FULL_MESSAGE = "Unpacking failed, write error or disk is full?"
 
 _UNKNOWN_FAILURE = "The download failed"
 
@@ -383,9 +381,9 @@ def _history_word(view: HistoryView) -> SlotStatus:
 
 def _fail_message(view: HistoryView) -> str:
     if view.parked:
-        return DISK_FULL_MESSAGE
+        return DISK_FULL
     # A peer must not be able to talk its way out of the blocklist with that one sentence.
-    if not view.failure.strip() or view.failure.casefold() == DISK_FULL_MESSAGE.casefold():
+    if not view.failure.strip() or view.failure.casefold() == DISK_FULL.casefold():
         return _UNKNOWN_FAILURE
     return view.failure
 

@@ -23,6 +23,7 @@ from soulspot_arr.errors import (
     ReleaseGone,
     SoulSpotError,
     SourceError,
+    SourceOffline,
     SourceThrottled,
     SourceUnavailable,
 )
@@ -36,6 +37,7 @@ _STATUS: tuple[tuple[type[SoulSpotError], HTTPStatus], ...] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (Conflict, HTTPStatus.CONFLICT),
     (SourceUnavailable, HTTPStatus.SERVICE_UNAVAILABLE),
+    (SourceOffline, HTTPStatus.SERVICE_UNAVAILABLE),
     (SourceThrottled, HTTPStatus.SERVICE_UNAVAILABLE),
     (SourceError, HTTPStatus.BAD_GATEWAY),
     (LidarrError, HTTPStatus.BAD_GATEWAY),

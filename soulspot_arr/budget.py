@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select, text, update
 
+from soulspot_arr import clockwatch
 from soulspot_arr.db import Database
 from soulspot_arr.domain import Clock
 from soulspot_arr.models import SearchRow
@@ -64,14 +65,18 @@ class SearchBudget:
         self, query_key: str, words: str, rung: int, others: Sequence[datetime]
     ) -> tuple[int | None, float]:
         """The new row, or how long to wait until a place is free."""
-        now = self._clock()
         window = timedelta(seconds=self._settings.get("search.rate_window"))
         with self._db.write() as session:
+            session.connection()  # takes the lock of SQLite: whoever was first is in the past now
             if self._db.dialect == "postgresql":  # count and insert are one step, as on SQLite
                 session.execute(text("LOCK TABLE searches IN SHARE ROW EXCLUSIVE MODE"))
+            now = self._clock()
             own = session.scalars(
                 select(SearchRow.started_at).where(
-                    SearchRow.source == self._source.name, SearchRow.started_at > now - window
+                    SearchRow.source == self._source.name,
+                    SearchRow.started_at > now - window,
+                    # What a clock that was ahead has left must not block searches for hours.
+                    SearchRow.started_at <= now + timedelta(seconds=clockwatch.LIMIT),
                 )
             ).all()
             recent = sorted([*own, *(at for at in others if now - window < at <= now)])

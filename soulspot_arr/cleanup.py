@@ -13,9 +13,16 @@ from pathlib import Path
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, text, update
 
-from soulspot_arr import disk
+from soulspot_arr import disk, ledger
 from soulspot_arr.db import Database
-from soulspot_arr.domain import Clock, DownloadState, FailureKind, GrabState, TransferRef
+from soulspot_arr.domain import (
+    TRANSFERRING_GRABS,
+    Clock,
+    DownloadState,
+    FailureKind,
+    GrabState,
+    TransferRef,
+)
 from soulspot_arr.errors import CompletionError, OutsideRoot, SourceError
 from soulspot_arr.models import Answer, Download, Event, Grab, ReleaseRow, SearchRow
 from soulspot_arr.paths import Paths
@@ -57,8 +64,33 @@ class Cleanup:
         self._clock = clock
 
     def run(self) -> int:
-        """Forget ended transfers at the source, then remove leftovers; returns what was done."""
+        """Park what a full disk holds up, forget at the source what ended, remove leftovers."""
+        self._park()
         return self._forget() + self._remove_leftovers()
+
+    def _park(self) -> None:
+        """A disk that has been full at slskd for a day is told to Lidarr; no release is blamed."""
+        now = self._clock()
+        query = (
+            select(Grab, Download.failure_message)
+            .join(Download)
+            .where(
+                Download.status == DownloadState.WAITING,
+                Download.failure_kind == FailureKind.DISK_FULL,
+                Grab.created_at < now - ledger.PARK_AFTER,
+                Grab.status.in_(TRANSFERRING_GRABS),
+            )
+        )
+        with self._db.read() as session:
+            full = {grab.id: message for grab, message in session.execute(query)}
+        if not full:
+            return
+        with self._db.write() as session:
+            ledger.hold(session, full)
+            for grab_id, message in full.items():
+                grab = session.get(Grab, grab_id)
+                if grab is not None and grab.status in TRANSFERRING_GRABS:
+                    ledger.park(session, grab, message or "The disk is full at slskd.", at=now)
 
     # -- at the source -----------------------------------------------------------------------------
 
@@ -66,9 +98,10 @@ class Cleanup:
         rows = self._unreleased()
         if not rows:
             return 0
+        ours = [row for row in rows if not row.adopted]
         try:
-            known = self._references(rows)
-            spent = [TransferRef(row.peer, row.spent_ref) for row in rows if row.spent_ref]
+            known = self._references(ours)
+            spent = [TransferRef(row.peer, row.spent_ref) for row in ours if row.spent_ref]
             refs = [*known.values(), *spent]
             if refs:
                 with self._guard("forget transfers that are over"):
@@ -77,7 +110,9 @@ class Cleanup:
             log.debug("the source keeps ended transfers for now: %s", error.message)
             return 0
         now = self._clock()
-        settled = [row.id for row in rows if row.id in known or self._never_came(row, now)]
+        settled = [
+            row.id for row in rows if row.adopted or row.id in known or self._never_came(row, now)
+        ]
         with self._db.write() as session:
             session.execute(
                 update(Download).where(Download.id.in_(settled)).values(released_at=now)
@@ -122,7 +157,7 @@ class Cleanup:
 
     def _never_came(self, row: Download, now: datetime) -> bool:
         patience = timedelta(seconds=self._settings.get("queue.claim_ttl"))
-        return row.claimed_at is None or now - row.claimed_at > patience
+        return now - (row.claimed_at or row.updated_at) > patience
 
     # -- on disk -----------------------------------------------------------------------------------
 
@@ -130,7 +165,7 @@ class Cleanup:
         """Per ended grab, once all its transfers are released: nothing can be written any more."""
         root = self._paths.local_root
         blind = self._settings.get("completion.mode") == "report"
-        if root is None or not (blind or self._paths.visible()):
+        if not self._paths.told_root or not (blind or self._paths.visible()):
             return 0
         pending = (
             select(Download.id)
@@ -158,7 +193,8 @@ class Cleanup:
         for grab in grabs:
             try:
                 # Lidarr still has to take the files of a completed grab that is reported in place.
-                if grab.status != GrabState.COMPLETED or not self._reports_in_place(grab):
+                in_place = grab.status == GrabState.COMPLETED and self._reports_in_place(grab)
+                if root is not None and not in_place:
                     self._remove_for(grab, files[grab.id], root=root)
             except OutsideRoot as error:
                 log.warning(
@@ -208,11 +244,9 @@ class Cleanup:
         if not given_up and file.offer_index == grab.offer_index:
             return
         found = self._paths.landed(file)
-        if found is None or not file.transfer_ref or file.claimed_at is None:
+        if found is None or not file.transfer_ref or file.adopted:
             return
         with disk.told(f"remove {found.name}"):
-            if found.stat().st_mtime < (file.claimed_at - lifecycle.CLOCK_SKEW).timestamp():
-                return  # it was there before we asked: somebody else's
             found.unlink(missing_ok=True)
         if found.parent != root:
             disk.remove_empty([found.parent])
@@ -253,9 +287,11 @@ class Cleanup:
 
 def _asked() -> ColumnElement[bool]:
     """Files that the source was asked for, now or in an attempt that is over."""
-    return or_(Download.claimed_at.is_not(None), Download.spent_ref.is_not(None))
+    marks = (Download.claimed_at, Download.spent_ref, Download.batch_key)
+    return or_(*(mark.is_not(None) for mark in marks))
 
 
 def _never_reported(grab: Grab) -> bool:
     """Whether Lidarr was never told of the folder: it holds leftovers, not an album."""
-    return grab.status in {GrabState.FAILED, GrabState.CANCELLED} or grab.failure_kind is not None
+    given_up = grab.status in {GrabState.FAILED, GrabState.CANCELLED}
+    return given_up or grab.failure_message is not None  # a failure that was deleted since

@@ -6,6 +6,7 @@ Exit status: 0 done, 1 it did not work, 2 wrong usage, 78 the configuration must
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -138,6 +139,9 @@ def _run_server(services: Services, *, with_jobs: bool) -> int:
         if scheduler is not None:
             scheduler.start()
         print(welcome(services), flush=True)
+        # What start-up made lives as long as the process: no collection has to look at it again.
+        gc.collect()
+        gc.freeze()
         server.run()
     except (KeyboardInterrupt, SystemExit):
         pass

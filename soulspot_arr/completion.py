@@ -29,13 +29,11 @@ from soulspot_arr.lidarr import Lidarr
 from soulspot_arr.log import about
 from soulspot_arr.models import Download, Grab
 from soulspot_arr.paths import Paths, destination
-from soulspot_arr.rules import lifecycle, naming, sentences
+from soulspot_arr.rules import lifecycle, naming
 from soulspot_arr.settings import Settings
 
 log = logging.getLogger(__name__)
 
-# A full disk or a wrong path is ours to mend: wait this long before Lidarr is told.
-PARK_AFTER = timedelta(hours=24)
 TELL_AGAIN_AFTER = timedelta(minutes=1)
 
 
@@ -65,18 +63,28 @@ class Completion:
         self._tell_again: datetime | None = None
 
     def run(self) -> int:
-        """Work on every grab whose files have arrived; returns how many were reported."""
+        """Work on every grab whose files have arrived; returns how many were reported.
+
+        What nobody expected of one grab is raised after the others had their turn.
+        """
         query = (
             select(Grab).where(Grab.status == GrabState.PROCESSING).order_by(Grab.transferred_at)
         )
         with self._db.read() as session:
             grabs = list(session.scalars(query))
         reported = 0
+        trouble: Exception | None = None
         for grab in grabs:
             with about(grab.nzo_id):
-                reported += self._attempt(grab)
+                try:
+                    reported += self._attempt(grab)
+                # One of the project's five broad handlers: one grab must not hold up the others.
+                except Exception as error:  # noqa: BLE001 - raised below
+                    trouble = trouble or error
         if reported or (self._tell_again is not None and self._clock() >= self._tell_again):
             self._tell_lidarr()
+        if trouble is not None:
+            raise trouble  # the job tells it
         return reported
 
     def _attempt(self, grab: Grab) -> bool:
@@ -106,7 +114,7 @@ class Completion:
 
     # -- the steps ---------------------------------------------------------------------------------
 
-    def _finish(self, grab: Grab, files: Sequence[Download]) -> Path:
+    def _finish(self, grab: Grab, files: Sequence[Download]) -> str:
         if self._settings.get("completion.mode") == "report":
             return self._as_told(grab, files)
         target = self._target(grab)
@@ -118,12 +126,11 @@ class Completion:
             self._place(file, path, places[file.id])
         # A peer that failed half-way may have left files here: each track once (lidarr §9.3).
         disk.remove_others(target, set(places.values()))
-        return target
+        return str(target)
 
-    def _as_told(self, grab: Grab, files: Sequence[Download]) -> Path:
+    def _as_told(self, grab: Grab, files: Sequence[Download]) -> str:
         """`report` mode: the files cannot be seen; the folder slskd was told is reported."""
-        root = self._paths.local_root
-        if root is None:
+        if not self._paths.told_root:
             raise DiskFull("slskd's download folder is not known yet.")
         wanted = destination(grab.nzo_id, grab.offer_index, 0)
         for file in files:
@@ -135,7 +142,7 @@ class Completion:
                     download_id=file.id,
                     kind=FailureKind.NOT_IMPORTABLE,
                 )
-        return root.joinpath(*wanted.split("/"))
+        return self._paths.told_folder(wanted)
 
     def _target(self, grab: Grab) -> Path:
         """The folder of this grab alone, named like its title; remembered before it is made."""
@@ -177,7 +184,7 @@ class Completion:
             return found
         since = grab.transferred_at or grab.updated_at
         patience = timedelta(seconds=self._settings.get("completion.settle"))
-        name = file.remote_path.replace("\\", "/").rpartition("/")[2]
+        name = naming.file_name(file.remote_path)
         if self._clock() - since < patience:
             raise NotYet(f"Waiting for {name} to appear.")
         raise FilesMissing(
@@ -190,14 +197,16 @@ class Completion:
         try:
             disk.prove_audio(path)
         except FileCorrupt as error:
-            error.data |= {"download_id": file.id, "kind": FailureKind.CORRUPT, "path": path}
+            error.data |= {"download_id": file.id, "kind": FailureKind.CORRUPT}
+            if not file.adopted:  # somebody else's file is left where it is
+                error.data["path"] = path
             raise
 
     def _place(self, file: Download, path: Path, place: Path) -> None:
         complete = self._paths.complete_dir
         assert complete is not None
         if path != place:
-            disk.move_whole(path, place, root=complete)
+            disk.move_whole(path, place, root=complete, keep=file.adopted)
         if file.placed_path != str(place):
             with self._db.write() as session:
                 row = session.get(Download, file.id)
@@ -206,7 +215,7 @@ class Completion:
 
     # -- what follows ------------------------------------------------------------------------------
 
-    def _report(self, grab: Grab, storage: Path) -> bool:
+    def _report(self, grab: Grab, storage: str) -> bool:
         now = self._clock()
         event = EventRecord("grab.completed", f"Ready for Lidarr in {storage}.")
         with self._db.write() as session:
@@ -219,7 +228,7 @@ class Completion:
                 GrabState.COMPLETED,
                 event,
                 at=now,
-                storage_path=str(storage),
+                storage_path=storage,
                 completed_at=now,
                 note=None,
             )
@@ -243,7 +252,7 @@ class Completion:
     def _wait_or_park(self, grab: Grab, why: str) -> None:
         """Ours to mend: keep everything; after a day tell Lidarr, without blaming the release."""
         since = grab.transferred_at or grab.updated_at
-        if self._clock() - since < PARK_AFTER:
+        if self._clock() - since < ledger.PARK_AFTER:
             if grab.note != why:
                 log.warning("cannot finish %s: %s", grab.title, why)
             self._note(grab, why)
@@ -253,18 +262,7 @@ class Completion:
             row = self._held(session, grab)
             if row is None:
                 return
-            event = EventRecord("grab.failed", f"Given up after a day: {why}", "error")
-            ledger.move_grab(
-                session,
-                row,
-                GrabState.FAILED,
-                event,
-                at=now,
-                failure_kind=str(FailureKind.DISK_FULL),
-                failure_message=sentences.DISK_FULL,
-                completed_at=now,
-                note=why,
-            )
+            ledger.park(session, row, why, at=now)
 
     def _send_back(self, grab: Grab, error: CompletionError) -> None:
         """One file is missing or broken: the retry rule decides, the grab follows."""
@@ -335,7 +333,7 @@ def _places(files: Sequence[Download], target: Path) -> dict[int, Path]:
     places: dict[int, Path] = {}
     taken: set[str] = set()
     for file in files:
-        name = naming.safe_component(file.remote_path.replace("\\", "/").rpartition("/")[2])
+        name = naming.safe_component(naming.file_name(file.remote_path))
         folder = target / naming.disc_folder(file.disc) if file.disc else target
         if str(folder / name).casefold() in taken:
             name = naming.safe_component(f"{file.position:03d} {name}")

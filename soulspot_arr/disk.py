@@ -38,18 +38,19 @@ def told(action: str) -> Iterator[None]:
         raise DiskFull(f"Cannot {action}: {reason} ({place}).{hint}") from error
 
 
-def find_landed(folder: Path, name: str, size: int) -> Path | None:
+def find_landed(folder: Path, name: str, size: int, *, since: float = 0.0) -> Path | None:
     """The file that landed in `folder` as `name`, of exactly `size` bytes; newest if several.
 
-    Another spelling in Unicode and the suffix slskd adds on a collision count as the same name. An
-    older file of that very name may be somebody else's: then ours is the one with the suffix.
+    Another spelling in Unicode and the suffix slskd adds on a collision count as the same name. What
+    was last written before `since` (POSIX time) lay there before and is somebody else's.
     """
     try:
         entries = [entry for entry in os.scandir(folder) if landed_as(name, entry.name)]
     except (OSError, ValueError):
         return None
     whole = [Path(entry.path) for entry in entries if _size(Path(entry.path)) == size]
-    return max(whole, key=_modified, default=None)
+    newest = max(whole, key=_modified, default=None)
+    return newest if newest is not None and _modified(newest) >= since else None
 
 
 def _size(path: Path) -> int | None:
@@ -90,18 +91,17 @@ def prove_audio(path: Path) -> float:
     return float(length)
 
 
-def move_whole(source: Path, target: Path, *, root: Path) -> None:
-    """Move a file so that `target` appears whole or not at all; `target` must be below `root`."""
+def move_whole(source: Path, target: Path, *, root: Path, keep: bool = False) -> None:
+    """Move a file so that `target` appears whole or not at all; `target` must be below `root`.
+
+    With `keep` it is copied: the source is somebody else's.
+    """
     if not naming.contained(str(root), str(target)):
         raise OutsideRoot(f"{target} would lie outside {root}.")
     with told(f"move {source.name}"):
         target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.replace(source, target)
+        if not keep and _renamed(source, target):
             return
-        except OSError as error:
-            if error.errno != errno.EXDEV:
-                raise
         draft = target.with_name(naming.safe_component(target.name, 240) + PARTIAL)
         with source.open("rb") as reader, draft.open("wb") as writer:
             shutil.copyfileobj(reader, writer, _COPY_BLOCK)
@@ -110,7 +110,19 @@ def move_whole(source: Path, target: Path, *, root: Path) -> None:
         with suppress(OSError):  # some network disks refuse dates and modes
             shutil.copystat(source, draft)
         os.replace(draft, target)
-        source.unlink()
+        if not keep:
+            source.unlink()
+
+
+def _renamed(source: Path, target: Path) -> bool:
+    """False when the two are on different disks."""
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        return False
+    return True
 
 
 def remove_tree(path: Path, *, root: Path) -> None:

@@ -6,30 +6,28 @@ follows from the claim alone, and a repeated key is one request: asking again is
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import uuid
-from collections.abc import Callable, Iterable, Sequence
+import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from soulspot_arr import ledger
+from soulspot_arr.clockwatch import ClockWatch
 from soulspot_arr.db import Database
 from soulspot_arr.domain import (
-    LIVE_DOWNLOADS,
     TRANSFERRING_GRABS,
-    BatchRequest,
+    Accepted,
     Clock,
     DownloadState,
     EventRecord,
     FailureKind,
     GrabState,
-    OfferFile,
     Receipt,
 )
 from soulspot_arr.errors import (
@@ -41,105 +39,34 @@ from soulspot_arr.errors import (
     SourceThrottled,
 )
 from soulspot_arr.models import Download, Grab
-from soulspot_arr.paths import destination
+from soulspot_arr.planning import BATCH_FILES, Batch, Planner, Waiting, plan
 from soulspot_arr.rules import lifecycle
 from soulspot_arr.settings import RESUMED_AT, Settings
 from soulspot_arr.sources import DownloadSource, Guard
+
+__all__ = ["BATCH_FILES", "Batch", "Dispatcher", "Waiting", "plan"]
 
 log = logging.getLogger(__name__)
 
 # slskd admits two enqueue calls at a time (contract slskd §1.7); a dead peer holds one for 15 s.
 IN_FLIGHT = 2
-# More than 30 files in one request are asked for five at a time while a 180 s limit runs (§5.2).
-BATCH_FILES = 30
+_LOOK_AGAIN = 1.0  # seconds; a grab may come in while the only question is at a dead peer
 _ASKED = frozenset({DownloadState.PENDING, DownloadState.CANCELLED})
-_NAMESPACE = uuid.UUID("7c9a2f64-6f0c-4a55-9d53-9e0f5a4f2f0e")
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One waiting file as the plan sees it."""
+@dataclass(slots=True)
+class _Round:
+    """What the workers of one run share; `turn` guards it and tells that an answer came."""
 
-    id: int
-    grab_id: int
-    nzo_id: str
-    offer_index: int
-    disc: int
-    peer: str
-    path: str
-    attempts: int
-    file: OfferFile
+    turn: threading.Condition = field(default_factory=threading.Condition)
+    asking: set[int] = field(default_factory=set)  # files whose answer is not there yet
+    outage: bool = False
 
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What is asked of one peer in one request."""
-
-    files: tuple[Waiting, ...]
-
-    @property
-    def peer(self) -> str:
-        """Whom it is asked of."""
-        return self.files[0].peer
-
-    @property
-    def key(self) -> str:
-        """Follows from what is asked and how often it failed: the same claim is the same key.
-
-        A request that failed at the peer burns its key at slskd (§5.3); the attempt makes it fresh.
-        """
-        first = self.files[0]
-        paths = "\0".join(sorted(file.path for file in self.files))
-        digest = hashlib.sha256(paths.encode("utf-8", "surrogatepass")).hexdigest()
-        attempt = sum(file.attempts for file in self.files)  # grows with each one of them
-        name = f"{first.nzo_id}/{first.offer_index}/{first.disc}/{digest}/{attempt}"
-        return str(uuid.uuid5(_NAMESPACE, name))
-
-    def request(self) -> BatchRequest:
-        """The request as a source understands it."""
-        first = self.files[0]
-        return BatchRequest(
-            key=self.key,
-            peer=first.peer,
-            files=tuple(file.file for file in self.files),
-            destination=destination(first.nzo_id, first.offer_index, first.disc),
-        )
-
-
-def plan(
-    waiting: Sequence[Waiting],
-    live: Iterable[tuple[int, str, str]],
-    *,
-    max_active: int,
-    max_per_peer: int,
-) -> list[Batch]:
-    """Which files to ask for now, in the order given; `live` are (grab id, peer, path).
-
-    One album at a time for each peer, its files together, never the same file twice at once.
-    """
-    busy = {(peer, path) for _, peer, path in live}
-    serving: dict[str, set[int]] = {}
-    for grab_id, peer, _ in live:
-        serving.setdefault(peer, set()).add(grab_id)
-    slots = max_active - len(busy)
-    groups: dict[tuple[int, int, int, str], list[Waiting]] = {}
-    for file in waiting:
-        if slots <= 0:
-            break
-        grabs = serving.setdefault(file.peer, set())
-        if file.grab_id not in grabs and len(grabs) >= max_per_peer:
-            continue
-        if (file.peer, file.path) in busy:
-            continue
-        grabs.add(file.grab_id)
-        busy.add((file.peer, file.path))
-        slots -= 1
-        groups.setdefault((file.grab_id, file.offer_index, file.disc, file.peer), []).append(file)
-    return [
-        Batch(tuple(files[start : start + BATCH_FILES]))
-        for files in groups.values()
-        for start in range(0, len(files), BATCH_FILES)
-    ]
+    def answered(self, batch: Batch) -> None:
+        """Let the others look again: what this batch held back may be free now."""
+        with self.turn:
+            self.asking.difference_update(file.id for file in batch.files)
+            self.turn.notify_all()
 
 
 class Dispatcher:
@@ -154,6 +81,7 @@ class Dispatcher:
         *,
         clock: Clock,
         wake: Callable[[str], None],
+        pulse: Callable[[], float] | None = None,
     ) -> None:
         self._db = database
         self._settings = settings
@@ -161,21 +89,82 @@ class Dispatcher:
         self._guard = guard
         self._clock = clock
         self._wake = wake
+        self._planner = Planner(database, settings, source.name, clock=clock)
+        self._watch = ClockWatch(clock, pulse)
+        self._halted = False
 
     def run(self) -> int:
         """Ask for what may be asked for now; returns the number of requests made."""
+        if jump := self._watch.jump():
+            self._start_anew(back=jump < 0)
         if self._paused():
             return 0
-        claimed = self._claim(self._plan()) if self._source.is_configured() else []
-        self._expire()  # last: after a long standstill everything gets its chance first
-        if not claimed:
-            return 0
-        outage: list[SourceError] = []
-        with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="ask") as pool:
-            asked = sum(pool.map(lambda batch: self._ask(batch, outage), claimed))
+        asked = self._ask_all() if self._source.is_configured() else 0
+        if not self._halted:
+            self._expire()  # last: after a long standstill everything gets its chance first
         if asked:
             self._wake("poll")
         return asked
+
+    def _ask_all(self) -> int:
+        """Plan, claim and ask until nothing is left; grabs that are added meanwhile take part.
+
+        A claim lasts two minutes and a dead peer may take 15 s of it: nothing is claimed in stock.
+        """
+        outlook = self._planner.outlook()
+        if outlook.resting:
+            self._halted = True
+            return 0
+        round_ = _Round()
+        first = self._next(round_) if outlook.due and outlook.free > 0 else None
+        asked = self._share(round_, first) if first is not None else 0
+        if self._halted and not round_.outage:  # an outage is nobody's waiting time
+            self._start_anew()
+        self._halted = round_.outage
+        return asked
+
+    def _start_anew(self, *, back: bool = False) -> None:
+        """From here on waiting counts; when the clock went `back`, every next try is due."""
+        now = self._clock()
+        self._settings.put_internal({RESUMED_AT: now.isoformat()})
+        if back:
+            with self._db.write() as session:
+                session.execute(
+                    update(Download)
+                    .where(Download.status == DownloadState.WAITING, Download.not_before > now)
+                    .values(not_before=now)
+                )
+
+    def _share(self, round_: _Round, first: Batch) -> int:
+        starts = [first, *[None] * (IN_FLIGHT - 1)]
+        with ThreadPoolExecutor(IN_FLIGHT, thread_name_prefix="ask") as pool:
+            return sum(pool.map(lambda start: self._work(round_, start), starts))
+
+    def _work(self, round_: _Round, batch: Batch | None) -> int:
+        asked = 0
+        while batch := batch or self._next(round_):
+            try:
+                self._ask(batch, round_)
+            finally:
+                round_.answered(batch)
+            asked += 1
+            batch = None
+        return asked
+
+    def _next(self, round_: _Round) -> Batch | None:
+        """The next batch, claimed; None when nothing is left and nobody's answer is awaited."""
+        with round_.turn:
+            while not round_.outage and not self._paused():
+                # After an outage one request finds out for all whether the source is back.
+                probing = self._guard.reachable is False and round_.asking
+                batch = None if probing else self._planner.claim_next(round_.asking)
+                if batch is not None:
+                    round_.asking.update(file.id for file in batch.files)
+                    return batch
+                if not round_.asking:
+                    break
+                round_.turn.wait(_LOOK_AGAIN)
+        return None
 
     def _paused(self) -> bool:
         if not self._settings.get("queue.paused"):
@@ -190,54 +179,8 @@ class Dispatcher:
             log.debug("the pause that is over is pinned by the environment")
         return False
 
-    def _plan(self) -> list[Batch]:
-        now = self._clock()
-        query = (
-            select(Download, Grab.nzo_id)
-            .join(Grab)
-            .where(
-                Download.status == DownloadState.WAITING,
-                Download.source == self._source.name,
-                (Download.not_before.is_(None)) | (Download.not_before <= now),
-                Grab.status.in_(TRANSFERRING_GRABS),
-                Grab.paused.is_(False),
-            )
-            .order_by(Grab.priority.desc(), Grab.position, Grab.id, Download.position)
-            .limit(2000)
-        )
-        running = select(Download.grab_id, Download.peer, Download.remote_path).where(
-            Download.status.in_(LIVE_DOWNLOADS)
-        )
-        with self._db.read() as session:
-            waiting = [_waiting(row, nzo_id) for row, nzo_id in session.execute(query)]
-            live = [(row[0], row[1], row[2]) for row in session.execute(running)] if waiting else []
-        return plan(
-            waiting,
-            live,
-            max_active=self._settings.get("queue.max_active"),
-            max_per_peer=self._settings.get("queue.max_per_peer"),
-        )
-
-    def _claim(self, batches: list[Batch]) -> list[Batch]:
-        """WAITING becomes PENDING, or somebody was faster and the file is left out."""
-        claimed: list[Batch] = []
-        now = self._clock()
-        for batch in batches:
-            try:
-                with self._db.write() as session:
-                    mine = _claim_files(session, batch, now=now)
-            except IntegrityError:
-                # Another process asked for the same file in this very moment: next time.
-                continue
-            if mine is not None:
-                claimed.append(mine)
-        return claimed
-
-    def _ask(self, batch: Batch, outage: list[SourceError]) -> bool:
-        """One request; whatever becomes of it is written down. False when nothing was asked."""
-        if outage:
-            self._refused(batch, _ours(outage[0]), outage[0].message)
-            return False
+    def _ask(self, batch: Batch, round_: _Round) -> None:
+        """One request; whatever becomes of it is written down."""
         try:
             with self._guard("ask a peer for files"):
                 receipt = self._source.download_raw(batch.request())
@@ -245,13 +188,12 @@ class Dispatcher:
             self._refused(batch, FailureKind(error.kind), error.message)
         except SourceError as error:
             if not isinstance(error, SourceThrottled):
-                outage.append(error)
+                round_.outage = True
             if isinstance(error, SourceProtocol):
                 log.warning("slskd answered something that is not understood: %s", error.message)
             self._refused(batch, _ours(error), error.message)
         else:
             self._received(batch, receipt)
-        return True
 
     def _received(self, batch: Batch, receipt: Receipt) -> None:
         now = self._clock()
@@ -261,9 +203,15 @@ class Dispatcher:
             ledger.hold(session, [batch.files[0].grab_id])
             for file in batch.files:
                 row = session.get(Download, file.id)
-                if row is None or row.status not in _ASKED:
+                if row is not None and row.status == DownloadState.WAITING:
+                    self._claim_again(session, row, batch.key)
+                if row is None:
                     continue
-                if (entry := accepted.get(file.path)) is not None:
+                entry = accepted.get(file.path)
+                _note_owner(row, entry, batch.key)  # also when a poll was faster than this answer
+                if row.status not in _ASKED:
+                    continue
+                if entry is not None:
                     # Also when it was cancelled while we asked: what was started has to be stopped.
                     row.batch_key = receipt.batch_key
                     row.transfer_ref = entry.ref
@@ -280,6 +228,19 @@ class Dispatcher:
                 ledger.record(session, event, at=now, grab_id=grab.id)
                 if refused:
                     self._roll_up(session, grab, now=now)
+
+    def _claim_again(self, session: Session, row: Download, key: str) -> None:
+        """The answer took longer than the claim lasted; it is still the answer to this request."""
+        if row.batch_key != key:
+            return
+        now = self._clock()
+        try:
+            with session.begin_nested():
+                ledger.move_download(
+                    session, row, DownloadState.PENDING, None, at=now, claimed_at=now
+                )
+        except IntegrityError:
+            log.debug("another grab asks for %s by now", row.remote_path)
 
     def _refused(self, batch: Batch, kind: FailureKind, message: str) -> None:
         now = self._clock()
@@ -325,15 +286,10 @@ class Dispatcher:
         # An outage is told once, as an event of the source, not every few seconds for every file.
         ledger.move_download(session, row, step.to, None if ours else event, at=now, **step.fields)
 
-    def _expire(self) -> None:
-        """What has waited longer than `queue.max_wait` is given up."""
-        now = self._clock()
-        limit = now - timedelta(seconds=self._settings.get("queue.max_wait"))
-        ends = (self._settings.get("queue.resume_at"), self._settings.internal(RESUMED_AT))
-        if any(end and datetime.fromisoformat(str(end)) > limit for end in ends):
-            return  # a pause is nobody's waiting time
+    def _waiting_since(self, limit: datetime, *, now: datetime) -> dict[int, int]:
+        """Grabs by file, without those whose peer is sending: it will have time for them too."""
         query = (
-            select(Download)
+            select(Download.id, Download.grab_id)
             .join(Grab)
             .where(
                 Download.status == DownloadState.WAITING,
@@ -345,7 +301,21 @@ class Dispatcher:
             .limit(500)
         )
         with self._db.read() as session:
-            old = {row.id: row.grab_id for row in session.scalars(query)}
+            if session.scalar(query.limit(1)) is None:
+                return {}
+            name = self._source.name
+            sending = ledger.last_progress(session, name, since=limit, until=now)
+            query = query.where(Download.peer.not_in(sending))
+            return {row.id: row.grab_id for row in session.execute(query)}
+
+    def _expire(self) -> None:
+        """What has waited longer than `queue.max_wait` is given up."""
+        now = self._clock()
+        limit = now - timedelta(seconds=self._settings.get("queue.max_wait"))
+        ends = (self._settings.get("queue.resume_at"), self._settings.internal(RESUMED_AT))
+        if any(end and datetime.fromisoformat(str(end)) > limit for end in ends):
+            return  # a pause is nobody's waiting time
+        old = self._waiting_since(limit, now=now)
         if not old:
             return
         message = "Nobody could be asked for the file in time."
@@ -376,39 +346,6 @@ def _is_replaceable(session: Session, grab: Grab) -> bool:
     return session.scalar(arrived.limit(1)) is None
 
 
-def _claim_files(session: Session, batch: Batch, *, now: datetime) -> Batch | None:
-    rows: list[Download] = []
-    ledger.hold(session, [batch.files[0].grab_id])
-    for file in batch.files:
-        row = session.get(Download, file.id)
-        if row is None or row.status != DownloadState.WAITING:
-            continue
-        if ledger.move_download(session, row, DownloadState.PENDING, None, at=now, claimed_at=now):
-            rows.append(row)
-    if not rows:
-        return None
-    claimed = {row.id for row in rows}
-    mine = Batch(tuple(file for file in batch.files if file.id in claimed))
-    for row in rows:
-        row.batch_key = mine.key
-    return mine
-
-
-def _waiting(row: Download, nzo_id: str) -> Waiting:
-    file = OfferFile(row.locator, row.remote_path, row.size, row.disc, row.seconds)
-    return Waiting(
-        id=row.id,
-        grab_id=row.grab_id,
-        nzo_id=nzo_id,
-        offer_index=row.offer_index,
-        disc=row.disc,
-        peer=row.peer,
-        path=row.remote_path,
-        attempts=row.attempts,
-        file=file,
-    )
-
-
 def _ours(error: SourceError) -> FailureKind:
     """Failures that are not the peer's."""
     if isinstance(error, SourceAuth):
@@ -416,3 +353,12 @@ def _ours(error: SourceError) -> FailureKind:
     if isinstance(error, SourceThrottled):
         return FailureKind.SOURCE_THROTTLED
     return FailureKind.SOURCE_UNAVAILABLE
+
+
+def _note_owner(row: Download, entry: Accepted | None, key: str) -> None:
+    """Who started the transfer: what a person started is never cancelled, forgotten or moved."""
+    if entry is None or row.batch_key != key:
+        return
+    if row.adopted and not entry.adopted:
+        row.spent_ref = None  # theirs; this attempt is ours to stop and to forget
+    row.adopted = entry.adopted

@@ -56,6 +56,7 @@ class FailureKind(StrEnum):
     PEER_OFFLINE = "peer_offline"
     PEER_BUSY = "peer_busy"  # "Too many files", "Pending shutdown.": the same peer again, later
     REJECTED = "rejected"
+    CANCELLED_AT_SOURCE = "cancelled_at_source"  # by a person, in the source's own page
     BROKEN = "broken"
     STALLED = "stalled"
     VANISHED = "vanished"
@@ -250,11 +251,15 @@ class BatchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A file the source has recorded; `placement` is its folder relative to the source's root."""
+    """A file the source has recorded; `placement` is its folder relative to the source's root.
+
+    `adopted` says that somebody else had started the transfer: it may be watched, and no more.
+    """
 
     path: str
     ref: str | None
     placement: str | None
+    adopted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

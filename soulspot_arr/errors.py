@@ -124,6 +124,13 @@ class SourceUnavailable(SourceError):
     retryable = True
 
 
+class SourceOffline(SourceError):
+    """The source answers, but has no connection to its network now: tried again."""
+
+    code = "source_offline"
+    retryable = True
+
+
 class SourceThrottled(SourceError):
     """The source is busy with another request; `retry_after` is in seconds."""
 

@@ -1,7 +1,8 @@
 """Is everything as it should be? Checks with stable codes, each with a way to mend it.
 
 The health job runs them for the page and the API and keeps the result; `doctor` runs them for a
-person. A check never raises and never changes anything but what it remembers about the source.
+person. A check never raises. All it changes is what it remembers about the source; to learn whether
+the folder for finished grabs can be written, it makes that folder and a file for a moment.
 """
 
 from __future__ import annotations
@@ -51,8 +52,9 @@ class Health:
         self._clock = clock
 
     def check(self) -> list[Check]:
-        """The health job: run every check, keep the result, tell changes once."""
+        """The health job: make missing folders, run every check, tell changes once, keep it all."""
         checks = self.examine(thorough=False)
+        self._paths.prepare_folders()
         before = {entry["code"]: entry["level"] for entry in self.last()[1]}
         for check in checks:
             if before.get(check.code, "ok") == check.level:
@@ -120,6 +122,9 @@ class Health:
         return source_checks(status)
 
     def _folder_checks(self) -> list[Check]:
+        told = self._paths.told_root
+        if told and self._settings.get("completion.mode") == "report":
+            return [Check("folders", "ok", f"Files are reported where slskd puts them ({told}).")]
         root, complete = self._paths.local_root, self._paths.complete_dir
         if root is None or complete is None:
             return [
@@ -130,8 +135,6 @@ class Health:
                     "It is asked from slskd as soon as slskd answers; or set paths.local_root.",
                 )
             ]
-        if self._settings.get("completion.mode") == "report":
-            return [Check("folders", "ok", f"Files are reported where slskd puts them ({root}).")]
         checks = [self._visible(self._paths.visible(), str(root))]
         if checks[0].level == "ok":
             checks.append(self._writable(complete))
@@ -159,10 +162,6 @@ class Health:
                 f"The folder for finished grabs, {complete}, cannot be written: {why}.",
                 "Run the container as the user that owns the folder, or change its owner.",
             )
-        for name in self._settings.categories():
-            folder = complete / self._paths.category_folder(name)
-            if disk.can_write(folder) is not None:
-                log.debug("category folder %s cannot be made", folder)
         free, _ = disk.free_bytes(complete)
         if free < LOW_DISK:
             return Check(

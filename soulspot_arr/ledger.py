@@ -8,16 +8,26 @@ another state is not an error: somebody was faster, the caller skips (False is r
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from soulspot_arr.domain import OPEN_DOWNLOADS, OPEN_GRABS, DownloadState, EventRecord, GrabState
+from soulspot_arr.domain import (
+    OPEN_DOWNLOADS,
+    OPEN_GRABS,
+    DownloadState,
+    EventRecord,
+    FailureKind,
+    GrabState,
+)
 from soulspot_arr.errors import IllegalTransition
 from soulspot_arr.models import Download, Event, Grab
 from soulspot_arr.rules import lifecycle, offers, sentences
+
+# A full disk or a wrong path is ours to mend: wait this long before Lidarr is told.
+PARK_AFTER = timedelta(hours=24)
 
 
 def move_download(
@@ -202,6 +212,23 @@ def _fail(session: Session, grab: Grab, rows: Sequence[Download], *, at: datetim
     )
 
 
+def park(session: Session, grab: Grab, why: str, *, at: datetime) -> None:
+    """Tell Lidarr of trouble that is ours, after a day: a warning that blames no release."""
+    cancel_files(session, grab, at=at)
+    event = EventRecord("grab.failed", f"Given up after a day: {why}", "error")
+    move_grab(
+        session,
+        grab,
+        GrabState.FAILED,
+        event,
+        at=at,
+        failure_kind=str(FailureKind.DISK_FULL),
+        failure_message=sentences.DISK_FULL,
+        completed_at=at,
+        note=why,
+    )
+
+
 def _compare_and_set(
     session: Session,
     table: type[Download] | type[Grab],
@@ -265,3 +292,23 @@ def tail(
     if kinds:
         query = query.where(Event.kind.in_(list(kinds)))
     return list(session.scalars(query))
+
+
+def last_progress(
+    session: Session, source: str, *, since: datetime, until: datetime
+) -> dict[str, datetime]:
+    """When bytes last came from each peer between these moments, for any grab of that time.
+
+    A file that has arrived counts: whoever sends one file after the other is not standing still.
+    """
+    query = (
+        select(Download.peer, func.max(Download.last_progress_at))
+        .join(Grab)
+        .where(
+            Download.source == source,
+            Download.last_progress_at.between(since, until),
+            or_(Grab.status.in_(OPEN_GRABS), Grab.completed_at >= since),
+        )
+        .group_by(Download.peer)
+    )
+    return {peer: at for peer, at in session.execute(query) if at is not None}

@@ -5,6 +5,7 @@ Facts: contract lidarr §11. Nothing here is needed to work; every failure is a 
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 import time
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
+import urllib3
 
 from soulspot_arr.errors import LidarrError
 from soulspot_arr.settings import Settings
@@ -19,6 +21,7 @@ from soulspot_arr.settings import Settings
 log = logging.getLogger(__name__)
 
 TIMEOUT = (5.0, 15.0)
+DEADLINE = 20.0  # seconds for one answer as a whole: a trickle must not hold a search
 ALBUMS_FRESH = 600.0
 FAILURE_FRESH = 60.0
 
@@ -29,6 +32,9 @@ class Lidarr:
     def __init__(self, settings: Settings, *, pause: Callable[[float], None] = time.sleep) -> None:
         self._settings = settings
         self._pause = pause
+        self._session = requests.Session()
+        # A proxy or .netrc of the environment must not come between two neighbours.
+        self._session.trust_env = False
         self._lock = threading.Lock()
         self._albums: tuple[float, str, list[dict[str, Any]]] = (float("-inf"), "", [])
         self._failed_at = float("-inf")
@@ -120,22 +126,43 @@ class Lidarr:
         accept: set[int] | None = None,
     ) -> Any:
         base, key = account = self._account
-        headers = {"X-Api-Key": key}
         try:
-            answer = requests.request(
-                method, f"{base}/api/v1{path}", json=body, headers=headers, timeout=TIMEOUT
-            )
-        except requests.RequestException as error:
-            raise LidarrError(f"Lidarr does not answer at {base}.") from error
-        if answer.status_code == 401:
+            status, content = self._exchange(method, f"{base}/api/v1{path}", key, body)
+        except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError):
+            # Not chained: the original may quote the key.
+            raise LidarrError(f"Lidarr does not answer at {base}.") from None
+        if status == 401:
             if self._refused != account:
                 log.warning("Lidarr refuses the API key; its own API is not used until it changes")
             self._refused = account
             raise LidarrError("Lidarr refuses the API key (Settings, General in Lidarr).")
         self._refused = None
-        if answer.status_code >= 400 and answer.status_code not in (accept or set()):
-            raise LidarrError(f"Lidarr answered {answer.status_code} to {path}.")
+        if status in range(300, 400):
+            raise LidarrError(f"{base} leads somewhere else; a login page may stand in between.")
+        if status >= 400 and status not in (accept or set()):
+            raise LidarrError(f"Lidarr answered {status} to {path}.")
         try:
-            return answer.json() if answer.content else {}
+            return json.loads(content) if content else {}
         except ValueError as error:
             raise LidarrError("This address does not answer like Lidarr.") from error
+
+    def _exchange(
+        self, method: str, url: str, key: str, body: dict[str, Any] | None
+    ) -> tuple[int, bytes]:
+        """Status and body of one request; redirects are not followed, they would take the key along."""
+        limit = time.monotonic() + DEADLINE
+        parts: list[bytes] = []
+        with self._session.request(
+            method,
+            url,
+            json=body,
+            headers={"X-Api-Key": key},
+            timeout=TIMEOUT,
+            stream=True,
+            allow_redirects=False,
+        ) as answer:
+            while part := answer.raw.read1(1 << 20, decode_content=True):
+                parts.append(part)
+                if time.monotonic() > limit:
+                    raise requests.exceptions.ReadTimeout("the answer came too slowly")
+            return answer.status_code, b"".join(parts)

@@ -124,6 +124,7 @@ class Download(Base):
     batch_key: Mapped[str | None] = mapped_column(String(36))
     transfer_ref: Mapped[str | None] = mapped_column(Text)
     spent_ref: Mapped[str | None] = mapped_column(Text)  # an attempt that is over: never again ours
+    adopted: Mapped[bool] = mapped_column(default=False)  # somebody else started it: hands off
     bytes_done: Mapped[int] = mapped_column(Big, default=0)
     speed: Mapped[int] = mapped_column(Big, default=0)  # bytes/s as last seen
     place_in_queue: Mapped[int | None] = mapped_column()

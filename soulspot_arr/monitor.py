@@ -8,13 +8,15 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from soulspot_arr import ledger
+from soulspot_arr.clockwatch import ClockWatch
 from soulspot_arr.db import Database
 from soulspot_arr.domain import (
     LIVE_DOWNLOADS,
@@ -37,6 +39,9 @@ from soulspot_arr.sources import DownloadSource, Guard
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 500  # references in one query
+_UNWRITABLE = (DataError, IntegrityError, OverflowError, ValueError)
+
+_Change = tuple[Download, lifecycle.Step]
 
 
 class Monitor:
@@ -52,6 +57,7 @@ class Monitor:
         paths: Paths,
         clock: Clock,
         wake: Callable[[str], None],
+        pulse: Callable[[], float] | None = None,
     ) -> None:
         self._db = database
         self._settings = settings
@@ -61,12 +67,16 @@ class Monitor:
         self._clock = clock
         self._wake = wake
         self._last_poll = float("-inf")
+        self._unwritable: set[int] = set()
+        self._watch = ClockWatch(clock, pulse)
 
     def tick(self) -> int:
         """Look once and write what changed; returns the number of files that did.
 
         While everything is only queued at peers, a look every `jobs.poll_queued` seconds is enough.
         """
+        if jump := self._watch.jump():
+            self._start_anew(jump)
         downloads = self._live()
         if not downloads:
             self._roll_up_strays()
@@ -82,9 +92,9 @@ class Monitor:
         self._last_poll = time.monotonic()
         transfers = self._without_others(downloads, snapshot.transfers)
         steps = self._steps(downloads, lifecycle.correlate(downloads, transfers))
-        self._write(steps)
-        self._release(_over(downloads, steps, transfers))
-        return len(steps)
+        written = self._write(steps)
+        self._release(_over(downloads, written, transfers))
+        return len(written)
 
     def hasten(self) -> None:
         """The source told us something happened: look at the next tick, however quiet it was."""
@@ -119,6 +129,20 @@ class Monitor:
         with self._db.read() as session:
             return list(session.scalars(query))
 
+    def _start_anew(self, jump: float) -> None:
+        """Moments that were noted before the clock jumped say nothing about peers."""
+        log.warning("the clock jumped by %.0f s: patience with peers starts anew", jump)
+        now = self._clock()
+        live = update(Download).where(
+            Download.status.in_(LIVE_DOWNLOADS), Download.source == self._source.name
+        )
+        with self._db.write() as session:
+            session.execute(live.values(first_seen_at=now, last_progress_at=None))
+            session.execute(
+                live.where(Download.missing_since.is_not(None)).values(missing_since=now)
+            )
+            session.execute(live.where(Download.claimed_at > now).values(claimed_at=now))
+
     def _without_others(
         self, downloads: Sequence[Download], transfers: Sequence[Transfer]
     ) -> Sequence[Transfer]:
@@ -130,11 +154,12 @@ class Monitor:
         refs = [item.ref for item in transfers if (item.peer, item.path) in unsure]
         if not refs:
             return transfers
-        query = select(Download.transfer_ref).where(
-            Download.transfer_ref.in_(refs[:_AT_ONCE]), Download.status.not_in(LIVE_DOWNLOADS)
-        )
+        over = select(Download.transfer_ref).where(Download.status.not_in(LIVE_DOWNLOADS))
+        known: set[str | None] = set()
         with self._db.read() as session:
-            known = set(session.scalars(query))
+            for start in range(0, len(refs), _AT_ONCE):
+                some = Download.transfer_ref.in_(refs[start : start + _AT_ONCE])
+                known.update(session.scalars(over.where(some)))
         return [item for item in transfers if item.ref not in known]
 
     def _only_queued(self, downloads: Sequence[Download]) -> bool:
@@ -144,16 +169,12 @@ class Monitor:
         waited = time.monotonic() - self._last_poll
         return waited >= float(self._settings.get("jobs.poll_queued"))
 
-    def _steps(
-        self, downloads: Sequence[Download], found: dict[int, Any]
-    ) -> list[tuple[Download, lifecycle.Step]]:
+    def _steps(self, downloads: Sequence[Download], found: dict[int, Any]) -> list[_Change]:
         now = self._clock()
         policy = self._policy()
-        moving: dict[str, datetime] = {}
-        for download in downloads:
-            if download.last_progress_at is not None:
-                latest = moving.get(download.peer, download.last_progress_at)
-                moving[download.peer] = max(latest, download.last_progress_at)
+        since = now - timedelta(seconds=policy.stall_queued)
+        with self._db.read() as session:
+            moving = ledger.last_progress(session, self._source.name, since=since, until=now)
         steps = []
         for download in downloads:
             step = lifecycle.advance(
@@ -184,7 +205,33 @@ class Monitor:
 
     # -- writing -----------------------------------------------------------------------------------
 
-    def _write(self, steps: Sequence[tuple[Download, lifecycle.Step]]) -> None:
+    def _write(self, steps: Sequence[_Change]) -> Sequence[_Change]:
+        """Write all of it at once, or grab by grab when that fails; returns what was written.
+
+        What cannot be stored (a number out of range, a text with a NUL) harms its own grab alone.
+        """
+        try:
+            self._write_together(steps)
+        except _UNWRITABLE:
+            by_grab: dict[int, list[_Change]] = {}
+            for download, step in steps:
+                by_grab.setdefault(download.grab_id, []).append((download, step))
+            return [done for group in by_grab.values() for done in self._write_alone(group)]
+        return steps
+
+    def _write_alone(self, steps: Sequence[_Change]) -> Sequence[_Change]:
+        grab_id = steps[0][0].grab_id
+        try:
+            self._write_together(steps)
+        except _UNWRITABLE as error:
+            level = logging.DEBUG if grab_id in self._unwritable else logging.ERROR
+            words = "what the source says about the files of grab %d cannot be stored: %s"
+            log.log(level, words, grab_id, type(error).__name__)
+            self._unwritable.add(grab_id)  # told once, not every few seconds
+            return []
+        return steps
+
+    def _write_together(self, steps: Sequence[_Change]) -> None:
         if not steps:
             return
         now = self._clock()
@@ -270,7 +317,7 @@ class Monitor:
 
 def _over(
     downloads: Sequence[Download],
-    steps: Sequence[tuple[Download, lifecycle.Step]],
+    steps: Sequence[_Change],
     transfers: Sequence[Transfer],
 ) -> list[TransferRef]:
     """What the source should drop: attempts that ended now, and older ones it still lists."""
@@ -278,11 +325,11 @@ def _over(
     ended = [
         (download.peer, step.fields.get("spent_ref") or download.transfer_ref)
         for download, step in steps
-        if step.release
+        if step.release and not download.adopted
     ]
     left = [
         (row.peer, row.spent_ref)
         for row in downloads
-        if row.spent_ref in listed and row.spent_ref != row.transfer_ref
+        if row.spent_ref in listed and row.spent_ref != row.transfer_ref and not row.adopted
     ]
     return [TransferRef(peer, ref) for peer, ref in dict.fromkeys([*ended, *left]) if ref]

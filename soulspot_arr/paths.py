@@ -3,16 +3,18 @@
 Three programs may see the same disk under three names. `source_root` is slskd's download folder as
 slskd sees it, `local_root` the same as this service sees it, `complete_dir` our folder for finished
 grabs, and `reported` turns our path into Lidarr's. Nothing is read from a file here but "is it
-there".
+there", and nothing made but the folders of categories.
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from soulspot_arr import disk
+from soulspot_arr.errors import DiskFull
 from soulspot_arr.models import Download
-from soulspot_arr.rules import naming
+from soulspot_arr.rules import lifecycle, naming
 from soulspot_arr.settings import Settings
 from soulspot_arr.sources import landing
 
@@ -40,10 +42,21 @@ class Paths:
         )
 
     @property
+    def told_root(self) -> str:
+        """The same folder as text, which may be a Windows path; empty while unknown."""
+        return str(self._settings.get("paths.local_root")) or self.source_root
+
+    @property
     def local_root(self) -> Path | None:
-        """The same folder as we see it; None while unknown."""
-        root = str(self._settings.get("paths.local_root")) or self.source_root
+        """The same folder as we see it; None while unknown, or when it is no path of this system."""
+        root = self.told_root
         return Path(root) if root.startswith("/") else None
+
+    def told_folder(self, placement: str) -> str:
+        """A folder (`/` between its parts) below a root that nobody looks at, written like it."""
+        root = self.told_root
+        slash = "\\" if landing.looks_like_windows(root) and "/" not in root else "/"
+        return slash.join((root.rstrip("\\/"), *placement.split("/")))
 
     @property
     def complete_dir(self) -> Path | None:
@@ -57,6 +70,16 @@ class Paths:
     def category_folder(self, category: str) -> str:
         """Folder name of a category below `complete_dir`; empty for the default category."""
         return "" if category in {"", "*"} else naming.safe_component(category, 80)
+
+    def prepare_folders(self) -> None:
+        """Make the folder of every category: Lidarr complains while its own is missing (lidarr §2)."""
+        complete = self.complete_dir
+        report = self._settings.get("completion.mode") == "report"
+        if complete is None or report or not self.visible():
+            return
+        for name in self._settings.categories():
+            with suppress(DiskFull):  # the health check tells why
+                disk.make_folder(complete / self.category_folder(name))
 
     def reported(self, path: str) -> str:
         """One of our paths as Lidarr sees it."""
@@ -103,15 +126,32 @@ class Paths:
         return disk.free_bytes(folder) if folder else (0, 0)
 
     def landed(self, file: Download) -> Path | None:
-        """Where a fetched file lies now, whole; None while it is not there with its exact size."""
+        """Where a fetched file lies now, whole; None while it is not there with its exact size.
+
+        A folder of slskd's own may hold somebody else's file of that name and size: only what was
+        written after we asked is ours there (contract slskd §6.3). Before we asked, nothing is.
+        """
+        if file.claimed_at is None:
+            return None
         if file.local_path:
             told = self.ours(file.local_path)
             if told is not None and told.is_file() and told.stat().st_size == file.size:
                 return told
         windows = landing.looks_like_windows(self.source_root)
         name = landing.landing_name(file.remote_path, windows)
-        spot = self.placed(file.placement or "", name) if name else None
-        return disk.find_landed(spot.parent, spot.name, file.size) if spot else None
+        placement = file.placement or ""
+        spot = self.placed(placement, name) if name else None
+        if spot is None:
+            return None
+        asked = (file.claimed_at - lifecycle.CLOCK_SKEW).timestamp()
+        since = 0.0 if _is_ours_alone(placement) else asked
+        return disk.find_landed(spot.parent, spot.name, file.size, since=since)
+
+
+def _is_ours_alone(placement: str) -> bool:
+    """Whether the folder is one that we told the source to make for a grab."""
+    first, _, rest = placement.replace("\\", "/").strip("/").partition("/")
+    return first == INCOMING and bool(rest)
 
 
 def destination(nzo_id: str, offer_index: int, disc: int) -> str:

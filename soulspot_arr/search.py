@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
@@ -20,7 +20,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from soulspot_arr.budget import SearchBudget
 from soulspot_arr.db import Database
 from soulspot_arr.domain import Clock, Query, RawFolder, Release
-from soulspot_arr.errors import LidarrError, NotFound, ReleaseGone, SourceError
+from soulspot_arr.errors import DatabaseTrouble, LidarrError, NotFound, ReleaseGone, SourceError
 from soulspot_arr.lidarr import Lidarr
 from soulspot_arr.models import Answer, ReleaseRow
 from soulspot_arr.rules import library, matching, naming, offers, titles
@@ -101,7 +101,7 @@ class Search:
         try:
             kept = self._kept(key)  # it may have come in while we boarded
             flight.releases = kept if kept is not None else self._answer(key, query)
-        except SQLAlchemyError:
+        except (SQLAlchemyError, DatabaseTrouble):
             log.exception("searching %s failed; answering empty", _words(query))
         finally:
             with self._lock:
@@ -265,8 +265,9 @@ class Search:
         now = self._clock()
         with self._db.write() as session:
             kept = []
-            for release in sorted(releases, key=lambda release: release.key):
-                row = session.get(ReleaseRow, release.key)
+            for found in sorted(releases, key=lambda release: release.key):
+                row = session.get(ReleaseRow, found.key)
+                release = _fuller(row, found)
                 title = _stable_title(row, release)
                 session.merge(_row(release, title=title, seen_at=now))
                 kept.append(_release(_row(release, title=title, seen_at=now)))
@@ -282,8 +283,9 @@ class Search:
         artist, album, token = main.artist, main.album, main.token
         if artist is None or album is None or token is None:
             return None
-        offer = matching.to_offer(main.candidate, self._source.name)
-        key = naming.release_key(offer.source, offer.peer, [file.path for file in offer.files])
+        candidate = main.candidate
+        offer = matching.to_offer(candidate, self._source.name)
+        key = naming.release_key(offer.source, offer.peer, candidate.root, token, *candidate.part)
         title = titles.build(artist, album, year=main.year, quality_token=token, key8=key[:8])
         if title is None:
             log.info("no title for %s - %s survives Lidarr's parser", artist, album)
@@ -313,6 +315,16 @@ def _stable_title(row: ReleaseRow | None, release: Release) -> str:
         return release.title
     fits = titles.search_accepts(row.title, release.artist, release.album)
     return row.title if fits and row.quality == release.quality else release.title
+
+
+def _fuller(row: ReleaseRow | None, release: Release) -> Release:
+    """An answer is a sample (contract slskd §11.1): one that shows less takes no files away."""
+    known = offers.from_json(row.offers) if row is not None else ()
+    if not known:
+        return release
+    shown = {file.path for file in release.offers[0].files}
+    missed = {file.path for file in known[0].files} > shown
+    return replace(release, offers=(known[0], *release.offers[1:])) if missed else release
 
 
 def _key(query: Query) -> str:

@@ -57,7 +57,9 @@ def _absolute(value: object) -> str | None:
 
 def _mapping_pairs(value: Any) -> str | None:
     pairs = value if isinstance(value, list) else []
-    if all(pair.count("=") == 1 and pair.partition("=")[0].startswith("/") for pair in pairs):
+    # In `report` mode ours is slskd's own path, which Windows writes with a drive or two slashes.
+    pair = re.compile(r"\s*(/|\\\\|[A-Za-z]:)[^=]*=\s*[^=\s][^=]*")
+    if all(pair.fullmatch(item) for item in pairs):
         return None
     return "must be pairs such as /downloads=/data/downloads"
 

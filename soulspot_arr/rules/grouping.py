@@ -46,7 +46,8 @@ class Candidate:
     """One album of one peer in one format, not judged yet.
 
     `root` is the remote folder above its discs, `name` that folder's own name; `by` is the artist
-    that most file names claim. `image` tells that a cue sheet lies beside a single file.
+    that most file names claim. `image` tells that a cue sheet lies beside a single file. `part`
+    tells candidates of one format apart that share a root; empty where one has it for itself.
     """
 
     peer: str
@@ -62,6 +63,7 @@ class Candidate:
     folders: tuple[str, ...] = ()
     by: str = ""
     image: bool = False
+    part: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -98,24 +100,29 @@ class _Member:
 
 
 def group(folders: Sequence[RawFolder]) -> tuple[Candidate, ...]:
-    """Every album in every format that these folders hold, in the order of the folders."""
-    albums: dict[tuple[str, ...], list[tuple[int, _Folder]]] = {}
-    roots: dict[tuple[str, ...], str] = {}
-    for folder in _by_directory(folders):
+    """Every album in every format that these folders hold, in the order of their paths."""
+    albums: dict[tuple[str, str, str], list[tuple[int, _Folder]]] = {}
+    # In whatever order an answer comes, the same folder has to become the same candidate.
+    for folder in sorted(_by_directory(folders), key=lambda folder: folder.path):
         root, disc = _album_root(folder.parts)
         peer, style = folder.hints.peer, folder.path.rstrip("0123456789")
         # "CD1" beside "Disc 1" is one album twice, and two share roots may hold one path each.
-        key: tuple[str, ...] = (peer, root)
+        key = (peer, root, "")
         if any(disc == known for known, _ in albums.get(key, ())):
             key = (peer, root, style)
         albums.setdefault(key, []).append((disc, folder))
-        roots[key] = root
     return tuple(
         candidate
-        for key, discs in albums.items()
-        for part in _belonging(discs)
-        for candidate in _candidates(roots[key], part)
+        for (_, root, style), discs in albums.items()
+        for beside, belonging in enumerate(_belonging(discs))
+        for candidate in _candidates(
+            root, belonging, _part(style, "beside discs" if beside else "")
+        )
     )
+
+
+def _part(*names: str) -> tuple[str, ...]:
+    return tuple(name for name in names if name)
 
 
 def _by_directory(folders: Iterable[RawFolder]) -> list[_Folder]:
@@ -169,7 +176,9 @@ def _belonging(discs: list[tuple[int, _Folder]]) -> list[list[tuple[int, _Folder
     ]
 
 
-def _candidates(root: str, discs: list[tuple[int, _Folder]]) -> list[Candidate]:
+def _candidates(
+    root: str, discs: list[tuple[int, _Folder]], part: tuple[str, ...]
+) -> list[Candidate]:
     members = [member for disc, folder in discs for member in _members(disc, folder)]
     by_codec: dict[str, list[_Member]] = {}
     for member in members:
@@ -177,10 +186,10 @@ def _candidates(root: str, discs: list[tuple[int, _Folder]]) -> list[Candidate]:
     found: list[Candidate] = []
     for copies in by_codec.values():
         if len({member.place for member in copies}) == len(copies):
-            found.append(_candidate(root, discs, copies))
+            found.append(_candidate(root, discs, copies, part))
         else:
-            for part in _part_copies(copies):
-                found.extend(_one_per_album(root, discs, part))
+            for copy in _part_copies(copies):
+                found.extend(_one_per_album(root, discs, copy, part))
     return found
 
 
@@ -211,7 +220,10 @@ def _part_copies(copies: list[_Member]) -> list[list[_Member]]:
 
 
 def _one_per_album(
-    root: str, discs: list[tuple[int, _Folder]], members: list[_Member]
+    root: str,
+    discs: list[tuple[int, _Folder]],
+    members: list[_Member],
+    part: tuple[str, ...],
 ) -> list[Candidate]:
     """Several albums in one folder apart, when every single file says which one it is of."""
     if len({member.place for member in members}) < len(members):
@@ -220,12 +232,20 @@ def _one_per_album(
             claim = (normalise(member.name.by), normalise(member.name.of))
             albums.setdefault(claim, []).append(member)
         if len(albums) > 1 and all(of for _, of in albums):
-            return [_candidate(root, discs, part, split=True) for part in albums.values()]
-    return [_candidate(root, discs, members)]
+            return [
+                _candidate(root, discs, tracks, (*part, *claim), split=True)
+                for claim, tracks in albums.items()
+            ]
+    return [_candidate(root, discs, members, part)]
 
 
 def _candidate(
-    root: str, discs: list[tuple[int, _Folder]], members: list[_Member], *, split: bool = False
+    root: str,
+    discs: list[tuple[int, _Folder]],
+    members: list[_Member],
+    part: tuple[str, ...],
+    *,
+    split: bool = False,
 ) -> Candidate:
     folder = discs[0][1]
     parts = tuple(part for part in root.split("\\") if part)
@@ -252,6 +272,7 @@ def _candidate(
         folders=() if split else parts,
         by=_common_claim(members),
         image=len(members) == 1 and folder.cue,
+        part=part,
     )
 
 

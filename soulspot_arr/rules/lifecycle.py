@@ -101,6 +101,7 @@ _UNCOUNTED: Mapping[FailureKind, float] = {
 _FINAL = frozenset(
     {
         FailureKind.REJECTED,
+        FailureKind.CANCELLED_AT_SOURCE,
         FailureKind.NOT_IMPORTABLE,
         FailureKind.BLOCKED,
         FailureKind.TOO_OLD,
@@ -236,6 +237,7 @@ def advance(
     fields = _observed(download, transfer, now=now)
     if transfer.state is TransferState.SUCCEEDED and transfer.failure is None:
         fields |= {"bytes_done": download.size, "speed": 0, "place_in_queue": None}
+        fields["last_progress_at"] = now  # the siblings' turn comes now: their patience lasts
         return Step(D.COMPLETED, fields, "download.completed", "The file has arrived.")
     if transfer.state in {TransferState.SUCCEEDED, TransferState.FAILED}:
         kind = transfer.failure or FailureKind.BROKEN
@@ -356,8 +358,7 @@ def failed(
         "transfer_ref": None,
         "spent_ref": spent,
         "claimed_at": None,
-        "first_seen_at": None,
-        "last_progress_at": None,
+        "first_seen_at": None,  # `last_progress_at` stays: this peer did move then
         "bytes_done": 0,
         "local_path": None,
     }

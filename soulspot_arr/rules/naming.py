@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 # Lidarr compares ages in buckets and counts whole days, so "older than seven days" begins at eight
@@ -33,11 +33,15 @@ _SUBSTITUTES = str.maketrans(
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cn", "Cs"})
 
 
-def release_key(source: str, peer: str, paths: Iterable[str]) -> str:
-    """64 hex digits naming one set of files of one peer; order and repetition do not matter."""
+def release_key(source: str, peer: str, root: str, tier: str, *part: str) -> str:
+    """64 hex digits naming one album of one peer: its root folder and what it promises to be.
+
+    `tier` are the quality words of its title; `part` tells apart what shares a folder. The files do
+    not count: an answer is a sample, and another one may show more of them (contract slskd §11.1).
+    """
     digest = hashlib.sha256()
-    for part in (source, peer, *sorted(set(paths))):
-        data = part.encode("utf-8", "surrogatepass")
+    for word in (source, peer, root, tier, *part):
+        data = word.encode("utf-8", "surrogatepass")
         # The length in front keeps ("ab", "c") apart from ("a", "bc").
         digest.update(b"%d:" % len(data))
         digest.update(data)
@@ -89,6 +93,11 @@ def _shorten(text: str, limit: int) -> str:
     extension = match.group() if match and len(match.group()) < limit else ""
     stem = text[: len(text) - len(extension)].encode()[: max(limit - len(extension), 0)]
     return (stem.decode("utf-8", "ignore").rstrip(". ") or "_"[:limit]) + extension
+
+
+def file_name(path: str) -> str:
+    """The last part of a remote path, whichever slash it is written with; empty after a slash."""
+    return path[max(path.rfind("\\"), path.rfind("/")) + 1 :]
 
 
 def remap(path: str, mappings: Sequence[tuple[str, str]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from soulspot_arr.domain import FailureKind
+from soulspot_arr.rules import naming
 
 # SABnzbd's own sentence, which Lidarr turns into a warning instead of a failure (lidarr §3.2).
 DISK_FULL = "Unpacking failed, write error or disk is full?"
@@ -13,6 +14,7 @@ _WORDS: Mapping[FailureKind, str] = {
     FailureKind.PEER_OFFLINE: "{peer} went offline and did not come back in time",
     FailureKind.PEER_BUSY: "{peer} has too much queued and kept sending us away",
     FailureKind.REJECTED: "{peer} refuses to send the file",
+    FailureKind.CANCELLED_AT_SOURCE: "the transfer was cancelled in slskd",
     FailureKind.BROKEN: "the transfer from {peer} kept breaking off",
     FailureKind.STALLED: "the transfer from {peer} stopped moving",
     FailureKind.VANISHED: "slskd no longer knows the transfer from {peer}",
@@ -33,10 +35,7 @@ def failure(kind: str | None, detail: str | None, *, peer: str, path: str = "") 
         words = _WORDS[FailureKind(kind or "")].format(peer=peer or "the peer")
     except ValueError:
         words = "the download failed"
-    if kind == FailureKind.PEER_OFFLINE and "cancel" in (detail or "").lower():
-        # slskd cancels by itself what a peer never queued (contract slskd §5.7).
-        words = f"the transfer was cancelled in slskd, or {peer or 'the peer'} never answered it"
-    name = path.replace("\\", "/").rpartition("/")[2]
+    name = naming.file_name(path)
     subject = f"{name}: " if name else ""
     said = (detail or "").strip().rstrip(".")
     text = f"{subject}{words}" + (f" ({said})." if said else ".")

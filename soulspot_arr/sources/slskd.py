@@ -256,7 +256,7 @@ class SlskdSource:
 
     def foreign_searches(self, since: datetime) -> Sequence[datetime]:
         """Starts of searches that others made through this slskd."""
-        return self._desk.foreign(self._link.http, since)
+        return self._desk.foreign(self._link.http, since, now=self._now())
 
     # -- transfers -----------------------------------------------------------------------------
 
@@ -281,7 +281,7 @@ class SlskdSource:
         if reply.status != 200:
             raise reply.unexpected("the list of downloads")
         found = list(records(reply.need_list("the list of downloads")))
-        placements = link.destinations.placements(link.http, found, able=able)
+        placements = link.destinations.placements(link.http, found, able=able, now=at)
         return Snapshot(at, tuple(link.finality.transfers(found, able, placements=placements)))
 
     def cancel_raw(self, refs: Sequence[TransferRef], *, forget: bool = False) -> None:

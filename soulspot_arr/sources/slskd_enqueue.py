@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 
 from soulspot_arr.domain import (
     Accepted,
@@ -18,7 +19,7 @@ from soulspot_arr.domain import (
     Receipt,
     Refused,
 )
-from soulspot_arr.errors import SourceError, SourceRefused, SourceUnavailable
+from soulspot_arr.errors import SourceError, SourceOffline, SourceRefused, SourceUnavailable
 from soulspot_arr.sources.landing import segments
 from soulspot_arr.sources.slskd_http import (
     ENQUEUE_TIMEOUT,
@@ -29,13 +30,15 @@ from soulspot_arr.sources.slskd_http import (
     Unanswered,
     segment,
 )
-from soulspot_arr.sources.slskd_states import classify_refusal
+from soulspot_arr.sources.slskd_states import classify_refusal, not_logged_in
 from soulspot_arr.sources.slskd_wire import (
     Abilities,
     Record,
     as_list,
+    as_message,
     as_object,
     as_text,
+    as_time,
     newest,
     record,
     records,
@@ -50,6 +53,7 @@ _LOOKS_WHEN_UNCLEAR = 20  # a second apart: slskd needs up to 15 s to give up on
 _LOOKS_WHEN_TAKEN = 2
 _LOOKUPS_PER_POLL = 25
 _REMEMBERED = 5_000
+_FRESH = timedelta(hours=1)
 
 
 # -- where the files of a batch go -----------------------------------------------------------------
@@ -65,23 +69,39 @@ class Destinations:
     """Remembers what each batch asked for as its folder; asks slskd once about unknown ones."""
 
     def __init__(self) -> None:
+        self._own: dict[str, _Batch] = {}  # kept apart, so that others cannot crowd ours out
         self._known: dict[str, _Batch] = {}
         self._lock = threading.Lock()
 
     def remember(self, batch_id: str, destination: str) -> None:
         """Note a batch of ours."""
-        self._store(batch_id.lower(), _Batch(destination, searched=False))
+        self._store(self._own, batch_id.lower(), _Batch(destination, searched=False))
+
+    def _of(self, batch_id: str | None) -> _Batch | None:
+        if batch_id is None:
+            return None
+        return self._own.get(batch_id) or self._known.get(batch_id)
+
+    def wanted(self, batch_id: str | None) -> str | None:
+        """The folder a batch asked for; None for a batch that is not known, or for none."""
+        batch = self._of(batch_id)
+        return batch.destination if batch is not None else None
 
     def placements(
-        self, http: SlskdHttp, found: Sequence[Record], *, able: Abilities
+        self,
+        http: SlskdHttp,
+        found: Sequence[Record],
+        *,
+        able: Abilities,
+        now: datetime | None = None,
     ) -> dict[str, str | None]:
         """By record id: the folder, or None while the batch cannot be asked about."""
         if able.batches and able.pattern != "{}":
-            self._learn(http, found)
+            self._learn(http, found, now or datetime.now(UTC))
         return {item.id: self._placement(able, item) for item in found}
 
     def _placement(self, able: Abilities, item: Record) -> str | None:
-        batch = self._known.get(item.batch_id) if item.batch_id else None
+        batch = self._of(item.batch_id)
         if batch is None:
             if item.batch_id and able.batches and able.pattern != "{}":
                 return None
@@ -92,11 +112,14 @@ class Destinations:
             item.path, peer=item.peer, batch_id=item.batch_id, destination=batch.destination
         )
 
-    def _learn(self, http: SlskdHttp, found: Sequence[Record]) -> None:
-        """Unfinished ones first, a few at a time: others share this slskd (contract L05)."""
+    def _learn(self, http: SlskdHttp, found: Sequence[Record], now: datetime) -> None:
+        """Unfinished ones first, a few at a time: others share this slskd (contract L05).
+
+        What ended long ago is nobody's news, and slskd keeps it for ever.
+        """
         asked = 0
         for item in sorted(found, key=lambda item: item.over):
-            if not item.batch_id or item.batch_id in self._known:
+            if not item.batch_id or self._of(item.batch_id) or _is_old(item, now):
                 continue
             if asked == _LOOKUPS_PER_POLL:
                 return
@@ -107,13 +130,20 @@ class Destinations:
                 return
             batch = as_object(reply.body) if reply.status == 200 else {}
             destination = as_text(as_object(batch.get("options")).get("destination"))
-            self._store(item.batch_id, _Batch(destination, searched=bool(batch.get("searchId"))))
+            found_batch = _Batch(destination, searched=bool(batch.get("searchId")))
+            self._store(self._known, item.batch_id, found_batch)
 
-    def _store(self, batch_id: str, batch: _Batch) -> None:
+    def _store(self, memory: dict[str, _Batch], batch_id: str, batch: _Batch) -> None:
         with self._lock:
-            self._known[batch_id] = batch
-            while len(self._known) > _REMEMBERED:
-                del self._known[next(iter(self._known))]
+            memory[batch_id] = batch
+            while len(memory) > _REMEMBERED:
+                del memory[next(iter(memory))]
+
+
+def _is_old(item: Record, now: datetime) -> bool:
+    """Whether it ended more than an hour ago; a record without dates counts as fresh."""
+    moment = as_time(item.ended) or item.since
+    return item.over and moment is not None and now - moment > _FRESH
 
 
 # -- one request -----------------------------------------------------------------------------------
@@ -126,6 +156,7 @@ class _Outcome:
     found: dict[str, Record] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
     text: str = ""  # reason for all that have none of their own
+    adopted: set[str] = field(default_factory=set)  # ids of what was there before we asked
     still_working: bool = False
 
 
@@ -190,7 +221,7 @@ class Enqueue:
         reasons = {}
         for item in as_list(answer.get("failures")):
             failure = as_object(item)
-            reasons[as_text(failure.get("filename"))] = as_text(failure.get("message"))
+            reasons[as_text(failure.get("filename"))] = as_message(failure.get("message"))
         return _Outcome(self._ours(as_object(answer["batch"]).get("transfers")), reasons)
 
     def _look_up(self, looks: int) -> _Outcome:
@@ -210,7 +241,7 @@ class Enqueue:
             raise SourceUnavailable("slskd has not taken the request", source=NAME)
         running = self._running()
         if running:  # then the batch is empty because there was nothing left to record
-            return _Outcome(running)
+            return _Outcome(running, adopted={item.id for item in running.values()})
         # The batch is recorded before the peer is reached: its id is spent (contract slskd §5.3).
         message = "slskd took the request but could not reach the peer; a new key is needed"
         key = self._request.key
@@ -230,14 +261,15 @@ class Enqueue:
             reply = self._http.send("POST", path, body, timeout=ENQUEUE_TIMEOUT)
         except Unanswered:
             # Up to 0.23 slskd answers after every file is queued: it goes on without us.
-            return _Outcome(self._since(before), still_working=True)
+            return _Outcome(self._since(before), adopted=before, still_working=True)
         if reply.status not in {200, 201} and reply.status < 500:
             raise refusal(reply)
         answer = as_object(reply.body)
-        outcome = _Outcome(self._ours(answer.get("enqueued")), text=reply.message)
+        found = self._ours(answer.get("enqueued"))
+        outcome = _Outcome(found, text=reply.message, adopted=before)
         for item in as_list(answer.get("failed")):  # names, {} or objects, by version
             failure = as_object(item)
-            outcome.reasons[as_text(failure.get("filename"))] = as_text(failure.get("message"))
+            outcome.reasons[as_text(failure.get("filename"))] = as_message(failure.get("message"))
         if len(outcome.found) < len(self._files):
             outcome.found = {**self._since(before), **outcome.found}
         if not outcome.found and reply.status >= 500:
@@ -267,23 +299,31 @@ class Enqueue:
     # -- the receipt ---------------------------------------------------------------------------
 
     def _receipt(self, outcome: _Outcome, batch_key: str | None) -> Receipt:
-        found = dict(outcome.found)
+        found, adopted = dict(outcome.found), set(outcome.adopted)
         if len(found) < len(self._files) and self._able.batches:
             # "Skipped: Already in progress": the running transfer is as good as a new one.
-            found = {**self._running(), **found}
+            running = self._running()
+            adopted |= {item.id for name, item in running.items() if name not in found}
+            found = {**running, **found}
         known = list(found.values())
         placements = self._destinations.placements(self._http, known, able=self._able)
         accepted, refused = [], []
         for name, file in self._files.items():
             item = found.get(name)
             if item is not None:
-                accepted.append(Accepted(file.path, item.id, placements[item.id]))
+                theirs = item.id in adopted and not self._asked_before(item)
+                accepted.append(Accepted(file.path, item.id, placements[item.id], theirs))
             elif outcome.still_working:
                 placement = self._able.placement(name, peer=self._request.peer)
                 accepted.append(Accepted(file.path, None, placement))
             else:
                 refused.append(_refused(file, outcome.reasons.get(name) or outcome.text))
         return Receipt(batch_key, tuple(accepted), tuple(refused))
+
+    def _asked_before(self, item: Record) -> bool:
+        """Whether an earlier request of ours started it: only ours name this very folder."""
+        destination = self._request.destination
+        return bool(destination) and self._destinations.wanted(item.batch_id) == destination
 
 
 def name_of(file: OfferFile) -> str:
@@ -311,6 +351,8 @@ def refusal(reply: Reply) -> SourceError:
         return reply.unexpected("a request to fetch files")
     kind = classify_refusal(text)
     message = f"slskd could not ask the peer: {text or reply.status}"
+    if not_logged_in(text):
+        return SourceOffline(message, source=NAME, status=reply.status)
     if kind is FailureKind.SOURCE_UNAVAILABLE:
         return SourceUnavailable(message, source=NAME, status=reply.status)
     return SourceRefused(message, source=NAME, kind=kind, status=reply.status)

@@ -24,6 +24,7 @@ from soulspot_arr.errors import (
     SourceThrottled,
     SourceUnavailable,
 )
+from soulspot_arr.sources.slskd_wire import as_message
 
 NAME = "slskd"
 API = "/api/v0/"
@@ -53,14 +54,10 @@ class Reply:
     @property
     def message(self) -> str:
         """The text of an error in any version's shape: JSON string, ProblemDetails or nothing."""
-        if isinstance(self.body, str):
-            return self.body.strip()
         if isinstance(self.body, Mapping):
-            for key in ("detail", "message", "title"):
-                text = self.body.get(key)
-                if isinstance(text, str) and text.strip():
-                    return text.strip()
-        return ""
+            texts = (as_message(self.body.get(key)) for key in ("detail", "message", "title"))
+            return next(filter(None, texts), "")
+        return as_message(self.body)
 
     def need_list(self, what: str) -> list[object]:
         """The body as an array, or `SourceProtocol`."""
@@ -332,5 +329,5 @@ class SlskdHttp:
 
     def _clean(self, text: str) -> str:
         key = self._address.api_key.strip()
-        safe = text.replace(key, "*****") if key else text
+        safe = as_message(text.replace(key, "*****") if key else text)
         return " ".join(safe.split())[:_EXCERPT]

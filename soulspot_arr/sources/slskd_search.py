@@ -12,11 +12,12 @@ import uuid
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from soulspot_arr.domain import FailureKind, RawFolder
 from soulspot_arr.errors import (
     SourceError,
+    SourceOffline,
     SourceRefused,
     SourceThrottled,
     SourceUnavailable,
@@ -31,7 +32,10 @@ _AT_ONCE = 2  # slskd runs two searches and queues the rest (contract slskd §3.
 _LOOK_EVERY = 0.3
 _LONGEST_RESERVE = 6.0
 _LONGEST_CLEAN_UP = 1.0
-_REMEMBERED = 5_000
+_OWN_IDS = "51050a44-"  # every search of ours, of any process of ours, has an id that begins so
+_ABANDONED = timedelta(minutes=10)
+_READ_WITHIN = timedelta(minutes=1)  # another process may be about to read what has just ended
+_SWEPT_AT_ONCE = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,8 @@ class SearchDesk:
     def __init__(self) -> None:
         self.starting = threading.Lock()
         self._running = threading.BoundedSemaphore(_AT_ONCE)
-        self._own: deque[str] = deque(maxlen=_REMEMBERED)
-        self._leftovers: deque[str] = deque(maxlen=50)
+        self._leftovers: deque[str] = deque(maxlen=_SWEPT_AT_ONCE)
+        self._looked_at: SlskdHttp | None = None
 
     def run(
         self, http: SlskdHttp, text: str, *, options: SearchOptions, limits: SearchLimits
@@ -61,24 +65,34 @@ class SearchDesk:
             message = "Two searches are running already"
             raise SourceThrottled(message, source=NAME, retry_after=limits.seconds / 2)
         search = _Search(self, http, limits=limits, begun=begun)
-        self._own.append(search.id)
         try:
             self._sweep(http, search.stop_at)
             return search.run(text, options)
         finally:
             self._running.release()
 
-    def foreign(self, http: SlskdHttp, since: datetime) -> list[datetime]:
+    def foreign(self, http: SlskdHttp, since: datetime, *, now: datetime) -> list[datetime]:
         """When searches were started that are not ours, from `since` on."""
         reply = http.get("searches", timeout=LIST_TIMEOUT)
-        own = set(self._own)
+        listed = _ok(reply, "the list of searches").need_list("the list of searches")
+        self._adopt_leftovers(http, listed, now)
         starts = []
-        for item in _ok(reply, "the list of searches").need_list("the list of searches"):
+        for item in listed:
             search = as_object(item)
             started = as_time(search.get("startedAt"))
-            if started is not None and started >= since and as_text(search.get("id")) not in own:
+            if started is not None and started >= since and not _is_ours(search):
                 starts.append(started)
         return sorted(starts)
+
+    def _adopt_leftovers(self, http: SlskdHttp, listed: list[object], now: datetime) -> None:
+        """Once for each slskd: what a killed process of ours left is removed by the next search."""
+        if self._looked_at is http:
+            return
+        self._looked_at = http
+        found = (as_object(item) for item in listed)
+        left = [as_text(item.get("id")) for item in found if _is_abandoned(item, now)]
+        for search_id in left[:_SWEPT_AT_ONCE]:
+            self.leave_behind(search_id)
 
     def leave_behind(self, search_id: str) -> None:
         """Remember a search that could not be removed; the next search tries again."""
@@ -96,13 +110,24 @@ class SearchDesk:
                 return
 
 
+def _is_ours(search: Mapping[str, object]) -> bool:
+    return as_text(search.get("id")).lower().startswith(_OWN_IDS)
+
+
+def _is_abandoned(search: Mapping[str, object], now: datetime) -> bool:
+    """Ours, and so old that no other process of ours can still be reading it."""
+    started, ended = as_time(search.get("startedAt")), as_time(search.get("endedAt"))
+    old = started is not None and now - started > _ABANDONED
+    return _is_ours(search) and (old or (ended is not None and now - ended > _READ_WITHIN))
+
+
 class _Search:
     """One search under our own id."""
 
     def __init__(
         self, desk: SearchDesk, http: SlskdHttp, *, limits: SearchLimits, begun: float
     ) -> None:
-        self.id = str(uuid.uuid4())
+        self.id = _OWN_IDS + str(uuid.uuid4())[len(_OWN_IDS) :]
         self._desk = desk
         self._http = http
         self._limits = limits
@@ -166,8 +191,8 @@ class _Search:
             message = f"slskd cannot search for this: {reply.message or 'no reason given'}"
             raise SourceRefused(message, source=NAME, kind=FailureKind.REJECTED)
         if reply.status == 409:
-            message = "slskd is not connected to Soulseek"
-            raise SourceUnavailable(message, source=NAME, status=409)
+            message = "slskd is not logged in to Soulseek"
+            raise SourceOffline(message, source=NAME, status=409)
         _ok(reply, "a new search")
 
     def _watch(self) -> None:

@@ -18,6 +18,7 @@ from soulspot_arr.sources.slskd_wire import Abilities, Record
 
 UNCHANGED_FOR = 5.0  # seconds after which an ended state without a successor counts as final
 RESTART_GRACE = 120.0  # seconds in which slskd re-creates what its own restart interrupted
+ENQUEUE_LIMIT = 170.0  # slskd itself cancels after 180 s; its dates are taken a little apart
 
 _KNOWN_ENDS = frozenset({"Succeeded", "Rejected", "Aborted", "Cancelled", "Errored", "TimedOut"})
 _FINAL = frozenset({"Rejected", "Aborted", "Cancelled"})
@@ -37,6 +38,11 @@ _OFFLINE = re.compile(
 _STALLED = re.compile(r"inactivity timeout")
 _NOT_CONNECTED = re.compile(r"must be connected and logged in|server connection")
 _SILENT = re.compile(r"wait timed out")
+# slskd's own disk: .NET's texts on Linux and Windows, and the system's (contract slskd §5.7, §5.10).
+_DISK = re.compile(
+    r"no space left|not enough (disk )?space|disk( is)? full|quota (was )?exceeded|exceeded .*quota"
+    r"|permission denied|access (to the path .* is |is )?denied|read-only file system"
+)
 _DATABASE = re.compile(r"database|saving the entity changes|sqlite")
 
 
@@ -48,8 +54,10 @@ def classify(flags: frozenset[str], text: str) -> FailureKind:
         return FailureKind.PEER_BUSY if _BUSY.fullmatch(reason) else FailureKind.REJECTED
     if "Aborted" in flags:  # the size differs: the search answer was wrong
         return FailureKind.REJECTED
-    if "Cancelled" in flags:  # also what slskd does after 180 s without an answer
-        return FailureKind.PEER_OFFLINE
+    if "Cancelled" in flags:
+        return FailureKind.CANCELLED_AT_SOURCE
+    if _DISK.search(reason):
+        return FailureKind.DISK_FULL
     if _STALLED.search(reason):
         return FailureKind.STALLED
     # After a restart slskd resumes whatever it can; what is left had no peer (contract H02).
@@ -58,16 +66,22 @@ def classify(flags: frozenset[str], text: str) -> FailureKind:
     return FailureKind.BROKEN
 
 
+def not_logged_in(text: str) -> bool:
+    """Whether slskd could not ask anybody because it has no connection to Soulseek."""
+    reason = text.casefold()
+    return bool(_NOT_CONNECTED.search(reason)) and not _OFFLINE.search(reason)
+
+
 def classify_refusal(text: str) -> FailureKind:
     """Why a request to fetch files was answered with an error of this text."""
     reason = text.casefold()
-    if _NOT_CONNECTED.search(reason) and not _OFFLINE.search(reason):
+    if not_logged_in(text):
         return FailureKind.SOURCE_UNAVAILABLE
     if _OFFLINE.search(reason) or _SILENT.search(reason):
         return FailureKind.PEER_OFFLINE
     if not reason.strip() or _DATABASE.search(reason):
         return FailureKind.SOURCE_UNAVAILABLE
-    return FailureKind.BROKEN
+    return FailureKind.DISK_FULL if _DISK.search(reason) else FailureKind.BROKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,13 +147,22 @@ def _is_final(record: Record, able: Abilities, *, age: float) -> bool:
     return age >= UNCHANGED_FOR
 
 
+def _why(record: Record) -> FailureKind:
+    never_queued = not record.enqueued and (record.lasted is None or record.lasted >= ENQUEUE_LIMIT)
+    if "Cancelled" in record.flags and never_queued:
+        # What no peer queued within 180 s is cancelled by slskd, not by a person (§5.7).
+        return FailureKind.PEER_OFFLINE
+    return classify(record.flags, record.exception)
+
+
 def _transfer(record: Record, able: Abilities, *, age: float, placement: str | None) -> Transfer:
     state = judge(record, able, age=age)
     failure = None
     if state is TransferState.FAILED:
-        failure = classify(record.flags, record.exception)
+        failure = _why(record)
     elif state is TransferState.SUCCEEDED and record.exception:
-        failure = FailureKind.BROKEN  # the bytes came, the move failed (contract slskd §5.10)
+        # The bytes came and could not be moved (contract slskd §5.10): never the peer's fault.
+        failure = FailureKind.DISK_FULL
     return Transfer(
         ref=record.id,
         peer=record.peer,

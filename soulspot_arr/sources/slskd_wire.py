@@ -16,7 +16,11 @@ from soulspot_arr.domain import RawFile, RawFolder
 from soulspot_arr.sources import landing
 
 _LARGEST = 2**63 - 1
+_LARGEST_FILE = 2**50  # no music has a petabyte, and the sum of an album still fits into 64 bits
+_LARGEST_COLUMN = 2**31 - 1
+_LONGEST_MESSAGE = 1_000
 _EMPTY: Mapping[str, object] = {}
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _NUMBERS = re.compile(r"\s*v?(\d+)(?:\.(\d+))?(?:\.(\d+))?")
 _TOKEN = re.compile(r"\$\{([^{}]*)\}")
 _DRIVE_ROOT = re.compile(r"\A[A-Za-z]:/?")
@@ -41,8 +45,16 @@ def as_list(value: object) -> list[object]:
 
 
 def as_text(value: object) -> str:
-    """A JSON string; anything else is an empty one."""
-    return value if isinstance(value, str) else ""
+    """A JSON string; anything else is an empty one, and so is what cannot be stored."""
+    return value if isinstance(value, str) and _storable(value) else ""
+
+
+def as_message(value: object) -> str:
+    """Words for people, one line: peers write them, so they may hold anything."""
+    if not isinstance(value, str):
+        return ""
+    whole = value.encode("utf-8", "replace").decode()  # half a surrogate pair becomes "?"
+    return _CONTROLS.sub(" ", whole).strip()[:_LONGEST_MESSAGE]
 
 
 def as_int(value: object) -> int | None:
@@ -70,8 +82,11 @@ def as_count(value: object) -> int:
 
 
 def as_attribute(value: object) -> int | None:
-    """A property of a file: 0 and negative numbers mean that the peer does not know."""
-    return None if value is None else as_count(value) or None  # 25,000 files, most without it
+    """A property of a file: 0, negative and absurd numbers mean that the peer does not know."""
+    if value is None:  # 25,000 files, most without it
+        return None
+    number = as_int(value)
+    return number if number is not None and 0 < number <= _LARGEST_COLUMN else None
 
 
 def as_flag(value: object) -> bool | None:
@@ -116,7 +131,7 @@ def raw_folders(responses: Iterable[object]) -> list[RawFolder]:
     for item in responses:
         response = as_object(item)
         peer = as_text(response.get("username"))
-        if not peer.strip() or not _storable(peer):
+        if not peer.strip():
             continue
         touched: set[str] = set()
         # `isLocked` is never filled in: the array a file came in decides (contract slskd §3.6).
@@ -159,7 +174,9 @@ def _folder_of(path: str) -> str:
 
 
 def _storable(text: str) -> bool:
-    """Half a surrogate pair cannot be written anywhere."""
+    """Half a surrogate pair cannot be written anywhere, NUL neither to PostgreSQL nor to disk."""
+    if "\0" in text:
+        return False
     if text.isascii():
         return True
     try:
@@ -170,11 +187,13 @@ def _storable(text: str) -> bool:
 
 
 def _raw_file(raw: Mapping[str, object], locked: bool) -> RawFile | None:
-    path = raw.get("filename")
-    if not isinstance(path, str) or not path or path[-1] in "\\/" or not _storable(path):
+    path = as_text(raw.get("filename"))
+    if not path or path[-1] in "\\/":
         return None
     size = as_int(raw.get("size"))
-    if size is None or size < 0:  # must be sent back exactly, so it cannot be guessed
+    if (
+        size is None or not 0 <= size <= _LARGEST_FILE
+    ):  # must be sent back exactly, so it cannot be guessed
         return None
     return RawFile(
         locator=path,
@@ -209,6 +228,13 @@ class Record:
     exception: str
     ended: str
     since: datetime | None
+    enqueued: bool = False  # the peer had queued it, in this attempt or an earlier one
+
+    @property
+    def lasted(self) -> float | None:
+        """Seconds from the request to the end; None while it has none."""
+        end = as_time(self.ended)
+        return None if end is None or self.since is None else (end - self.since).total_seconds()
 
     @property
     def flags(self) -> frozenset[str]:
@@ -225,26 +251,34 @@ def record(raw: object, peer: str = "") -> Record | None:
     """One transfer object; None when it cannot be addressed, is an upload, or was removed."""
     item = as_object(raw)
     ref, path = as_text(item.get("id")), as_text(item.get("filename"))
-    if not ref or not path or item.get("direction") == "Upload" or as_flag(item.get("removed")):
+    user = item.get("username") or peer
+    if (
+        not ref
+        or not path
+        or as_text(user) != user
+        or item.get("direction") == "Upload"
+        or as_flag(item.get("removed"))
+    ):
         return None
     size = as_count(item.get("size"))
     done = as_count(item.get("bytesTransferred"))
     place = as_int(item.get("placeInQueue"))
     return Record(
         id=ref,
-        peer=as_text(item.get("username")) or peer,
+        peer=as_text(user),
         path=path,
         state=as_text(item.get("state")),
         size=size,
         # It may lag behind and may exceed the size (contract slskd §5.5).
         bytes_done=min(done, size) if size else done,
         attempts=as_int(item.get("attempts")),
-        speed=float(as_count(item.get("averageSpeed"))),
-        place_in_queue=place if place is not None and place >= 0 else None,
+        speed=float(min(as_count(item.get("averageSpeed")), _LARGEST_FILE)),
+        place_in_queue=place if place is not None and 0 <= place <= _LARGEST_COLUMN else None,
         batch_id=as_text(item.get("batchId")).lower() or None,
-        exception=as_text(item.get("exception")).strip(),
+        exception=as_message(item.get("exception")),
         ended=as_text(item.get("endedAt")),
         since=as_time(item.get("requestedAt")) or as_time(item.get("enqueuedAt")),
+        enqueued=as_time(item.get("enqueuedAt")) is not None,
     )
 
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from arr_compat import slots
 from arr_compat.slots import (
-    DISK_FULL_MESSAGE,
     FileView,
     HistoryHeader,
     HistoryView,
@@ -20,6 +19,7 @@ from arr_compat.slots import (
     SlotStatus,
 )
 from soulspot_arr.domain import DownloadState, GrabState
+from soulspot_arr.rules.sentences import DISK_FULL
 from tests.arr_compat import readers
 from tests.arr_compat.readers import LidarrItem
 
@@ -140,7 +140,7 @@ def test_S34_A12_blank_category_is_the_default_one() -> None:
     assert slots.history_slot(replace(FINISHED, category=""))["category"] == "*"
 
 
-@pytest.mark.parametrize("failure", ["", "  ", DISK_FULL_MESSAGE, DISK_FULL_MESSAGE.upper()])
+@pytest.mark.parametrize("failure", ["", "  ", DISK_FULL, DISK_FULL.upper()])
 def test_S37_failure_is_never_blank_nor_the_disk_full_sentence(failure: str) -> None:
     """Otherwise Lidarr would show nothing, or park a release that is to blame."""
     view = replace(FINISHED, state=GrabState.FAILED, failure=failure)
@@ -152,7 +152,7 @@ def test_S38_parked_grab_is_only_a_warning() -> None:
     """Our own full disk is nobody's fault: the sentence makes Lidarr wait for a person."""
     view = replace(FINISHED, state=GrabState.PROCESSING, parked=True, failure="ignored")
     slot = slots.history_slot(view)
-    assert (slot["status"], slot["fail_message"]) == ("Failed", DISK_FULL_MESSAGE)
+    assert (slot["status"], slot["fail_message"]) == ("Failed", DISK_FULL)
     assert (slot["storage"], slot["retry"], slot["loaded"]) == ("", False, False)
     assert history_read_by_everybody(history_of(view))[0].status == "Warning"
 

@@ -38,6 +38,16 @@ from tests.fakes.fake_source import FakeSource
 from tests.fakes.service_process import ServiceProcess
 
 SLSKD_KEY = "bench-key-0123456789"
+# The intervals a user has, not the hurried ones of the stories.
+USUAL = {
+    "SOULSPOT_JOBS_HEARTBEAT": "10",
+    "SOULSPOT_JOBS_LEASE_TTL": "30",
+    "SOULSPOT_JOBS_DISPATCH": "5",
+    "SOULSPOT_JOBS_POLL": "5",
+    "SOULSPOT_JOBS_POLL_QUEUED": "30",
+    "SOULSPOT_JOBS_COMPLETE": "5",
+    "SOULSPOT_JOBS_HEALTH": "60",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +185,7 @@ def poll(root: Path) -> list[Figure]:
     data = root / "data"
     data.mkdir()
     _fill(f"sqlite:///{data / 'soulspot.db'}", archived=10_000, waiting=500, files=12)
-    with ServiceProcess(data) as service:
+    with ServiceProcess(data, settings=USUAL) as service:
         session = requests.Session()
         samples = []
         for _ in range(320):
@@ -221,7 +231,7 @@ def addfile(root: Path) -> list[Figure]:
     """A grab handed over, multipart and all."""
     data = root / "data"
     samples = []
-    with ServiceProcess(data, settings={"SOULSPOT_JOBS_DISPATCH": "3600"}) as service:
+    with ServiceProcess(data, settings=USUAL) as service:
         secret = (data / "secret.key").read_text().strip().encode()
         session = requests.Session()
         for number in range(220):
@@ -356,11 +366,11 @@ def monitor(root: Path) -> list[Figure]:
 
 
 def _snapshot(turn: int) -> Snapshot:
-    """Every transfer; each look, another hundred has got further."""
+    """Every transfer; with each look another hundred has got further."""
     transfers = []
     for number in range(5000):
         grab, position = number // 10 + 1, number % 10
-        extra = 500_000 if number // 100 == turn else 0
+        extra = 500_000 if number // 100 <= turn else 0
         transfers.append(
             Transfer(
                 ref=f"ref-{grab}-{position}",

@@ -101,7 +101,7 @@ def test_a_wrong_key_is_named_by_both_test_buttons(fresh: ServiceProcess) -> Non
 # -- capabilities ----------------------------------------------------------------------------------
 
 
-def test_N01_NP_01_caps_are_xml_without_a_byte_order_mark(fresh: ServiceProcess) -> None:
+def test_N01_NP_01_NP_07_caps_are_xml_without_a_byte_order_mark(fresh: ServiceProcess) -> None:
     """Open to everybody, complete from the first second on (NP-07: kept for seven days)."""
     for key in ("", None):
         answer = get(fresh, "t=caps", key=key)

@@ -212,23 +212,25 @@ def test_W06_a_command_that_had_already_started_is_posted_again(
 
 
 @pytest.mark.parametrize("trouble", ["wrong key", "unreachable"])
-def test_W05_W07_a_failing_lidarr_api_disturbs_nothing(
-    tmp_path: Path, lidarr: LidarrDouble, trouble: str
-) -> None:
+def test_W05_W07_a_failing_lidarr_api_disturbs_nothing(tmp_path: Path, trouble: str) -> None:
     """Search, grab and import go on; a refused key is told once and not shown again."""
-    address = lidarr.url if trouble == "wrong key" else dead_address()
-    settings = {"SOULSPOT_LIDARR_URL": address, "SOULSPOT_LIDARR_API_KEY": "wrong-key-0123456789"}
-    asked = len(lidarr.asked)
-    with open_indexer(tmp_path, build, settings=settings) as opened:
-        share(opened.simulator, "dusty_shelf", ONE_DISC)
-        began = time.monotonic()
-        (item,) = opened.album("Weezer", "Weezer Blue Album")
-        assert search_accepts(item.title, "Weezer", "Weezer")
-        assert time.monotonic() - began < 15
-        play_to_the_import(opened, tmp_path / "library")
-        log = opened.service.log.read_text()
+    with serving(LidarrDouble()) as refusing:
+        address = refusing.url if trouble == "wrong key" else dead_address()
+        settings = {
+            "SOULSPOT_LIDARR_URL": address,
+            "SOULSPOT_LIDARR_API_KEY": "wrong-key-0123456789",
+        }
+        with open_indexer(tmp_path, build, settings=settings) as opened:
+            share(opened.simulator, "dusty_shelf", ONE_DISC)
+            began = time.monotonic()
+            (item,) = opened.album("Weezer", "Weezer Blue Album")
+            assert search_accepts(item.title, "Weezer", "Weezer")
+            assert time.monotonic() - began < 15
+            shown = len(refusing.asked)
+            play_to_the_import(opened, tmp_path / "library")
+            log = opened.service.log.read_text()
     if trouble == "wrong key":
-        assert len(lidarr.asked) - asked == 1
-        assert log.count("refuses the API key") >= 1
+        # The search and the start of the service may both have asked before the first answer.
+        assert 1 <= len(refusing.asked) == shown <= 2
         assert sum("its own API is not used" in line for line in log.splitlines()) == 1
     assert "Traceback" not in log

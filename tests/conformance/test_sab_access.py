@@ -273,11 +273,12 @@ def test_S16_the_folder_of_the_category_exists(desk: Desk) -> None:
     assert (Path(complete_dir) / folders["music"]).is_dir()
 
 
-def test_a_category_that_is_polled_for_is_known_to_the_next_test_button(desk: Desk) -> None:
-    """lidarr §2: the Test request does not carry the name, the polls do."""
-    desk.queue(start=0, limit=0, category="Vinyl Rips")
-    names = [entry["name"] for entry in desk.call("get_config")["config"]["categories"]]
-    assert "Vinyl Rips" in names
+@pytest.mark.parametrize("poll", ["queue", "history"])
+def test_a_poll_teaches_nothing(desk: Desk, poll: str) -> None:
+    """Looking changes nothing: categories are learnt from grabs only (S17)."""
+    before = desk.call("get_config")["config"]["categories"]
+    desk.call(poll, start=0, limit=0, category="Only Looked For")
+    assert desk.call("get_config")["config"]["categories"] == before
 
 
 def test_C021_a_section_can_be_asked_for(desk: Desk) -> None:

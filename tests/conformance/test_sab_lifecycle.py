@@ -49,10 +49,10 @@ ENDINGS = {
     "no_answer": an_album("Silent"),
     "drop_mid": an_album("Broken"),
     "corrupt": an_album("Corrupt"),
-    "move_fails": an_album("Unmoved"),
     "offline": an_album("Absent"),
-    "cancelled": an_album("Cancelled"),
 }
+UNMOVED = an_album("Unmoved")
+CANCELLED = an_album("Cancelled")
 WORDS = {
     "reject_at_request": "refuses",
     "deny_queued": "sending us away",
@@ -61,7 +61,6 @@ WORDS = {
     "no_answer": "timed out",
     "drop_mid": "breaking off",
     "corrupt": "cannot be played",
-    "move_fails": "denied",
     "offline": "offline",
 }
 
@@ -69,7 +68,7 @@ WORDS = {
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """One service and a fast clock; every test has an album and a peer of its own."""
-    albums = (PLAIN, TWO_DISCS, MIXED, COPIED, WATCHED, KILLED, *ENDINGS.values())
+    albums = (PLAIN, TWO_DISCS, MIXED, COPIED, WATCHED, KILLED, UNMOVED, *ENDINGS.values())
     with open_desk(
         tmp_path_factory.mktemp("lifecycle"), *albums, settings=IMPATIENT, time_scale=30.0
     ) as opened:
@@ -204,9 +203,29 @@ def test_L03_what_will_not_finish_is_told_as_failed(desk: Desk, ending: str) -> 
     assert desk.ended(nzo_id) is not None
 
 
-def test_L04_a_cancellation_in_slskd_is_a_failure(desk: Desk) -> None:
-    """Disappearing would leave Lidarr waiting without a new search."""
-    album = ENDINGS["cancelled"]
+def test_F19_a_move_that_fails_is_nobodys_fault(desk: Desk) -> None:
+    """slskd's disk is mended by a person: until then the album waits, and then it comes."""
+    desk.behave(UNMOVED, "move_fails")
+    nzo_id = desk.add(UNMOVED)
+
+    def noticed() -> Json | None:
+        page = desk.service.rest("/events?kind=download.retry_scheduled")
+        assert isinstance(page, dict)
+        events: list[Json] = page["items"]
+        return next((event for event in events if "denied" in event["message"]), None)
+
+    assert until(noticed, "the file that could not be moved waits")
+    assert desk.queued(nzo_id) is not None
+    assert desk.ended(nzo_id) is None
+
+
+def test_L04_a_cancellation_in_slskd_is_a_failure(tmp_path: Path) -> None:
+    """Disappearing would leave Lidarr waiting without a new search; no attempt is made again."""
+    with open_desk(tmp_path, CANCELLED, time_scale=30.0) as desk:
+        _cancel_in_slskd(desk, CANCELLED)
+
+
+def _cancel_in_slskd(desk: Desk, album: Album) -> None:
     peer = desk.peer_of(album)
     desk.behave(album, "never")
     nzo_id = desk.add(album)
@@ -220,7 +239,7 @@ def test_L04_a_cancellation_in_slskd_is_a_failure(desk: Desk) -> None:
         requests.delete(url, headers={"X-API-Key": SLSKD_KEY}, timeout=9)
     slot = desk.wait_ended(nzo_id)
     assert slot["status"] == "Failed"
-    assert slot["fail_message"]
+    assert "cancelled in slskd" in slot["fail_message"]
 
 
 def test_C108_a_cancellation_in_our_own_api_is_no_failure(desk: Desk) -> None:

@@ -226,7 +226,8 @@ def test_C106_get_files_lists_the_files_of_a_slot(busy: Busy) -> None:
         assert re.fullmatch(r"\d+\.\d\d", file["bytes"])
         assert file["status"] in {"finished", "active", "queued"}
         assert ("set" in file) is (file["status"] == "queued")
-    assert busy.desk.call("get_files", value="SABnzbd_nzo_unknown") == {"files": []}
+    for value in ("SABnzbd_nzo_unknown", "", "\0", "a\0b", ","):
+        assert busy.desk.call("get_files", value=value) == {"files": []}
 
 
 # -- header ----------------------------------------------------------------------------------------

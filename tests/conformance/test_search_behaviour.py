@@ -160,7 +160,7 @@ def test_too_many_questions_at_once_are_empty_at_once(indexer: Indexer) -> None:
     assert [found for found, _ in ended] == [False, False, True, True, True, True]
 
 
-def test_enough_answers_stop_the_search_by_PUT(forgetful: Indexer) -> None:
+def test_slskd_C15_enough_answers_stop_the_search_by_PUT(forgetful: Indexer) -> None:
     """Long before the silence that would end it; what was found is kept."""
     seen = len(forgetful.simulator.requests)
     changes: dict[str, str | float] = {
@@ -181,7 +181,9 @@ def test_enough_answers_stop_the_search_by_PUT(forgetful: Indexer) -> None:
     assert methods[:2] == ["PUT", "DELETE"]
 
 
-def test_a_search_that_never_falls_silent_ends_within_the_budget(forgetful: Indexer) -> None:
+def test_slskd_C09_a_search_that_never_falls_silent_ends_within_the_budget(
+    forgetful: Indexer,
+) -> None:
     """C09: an answer every now and then keeps it running for ever; its results still count."""
     world = forgetful.simulator.world
     world.trickle(2000, 1.5, match="paper")
@@ -195,7 +197,7 @@ def test_a_search_that_never_falls_silent_ends_within_the_budget(forgetful: Inde
     assert time.monotonic() - began < 8
 
 
-def test_our_searches_are_removed_and_foreign_ones_stay(forgetful: Indexer) -> None:
+def test_slskd_C17_L05_our_searches_are_removed_and_foreign_ones_stay(forgetful: Indexer) -> None:
     """L05; slskd would keep ours for ever."""
     foreign = forgetful.simulator.world.foreign_search("somebody else's question", count=3)
     forgetful.album("Halden Ray", street(8))
@@ -222,7 +224,7 @@ def test_NP_29_two_peers_are_two_releases(indexer: Indexer) -> None:
     }
 
 
-def test_locked_files_are_not_offered(indexer: Indexer) -> None:
+def test_slskd_C24_locked_files_are_not_offered(indexer: Indexer) -> None:
     """C24: they only come as `lockedFiles`, and the album would never be whole."""
     assert indexer.album("Orla Quint", "Locked Room") == []
 
@@ -247,7 +249,7 @@ def test_discs_are_joined(indexer: Indexer) -> None:
     assert item.size == expected
 
 
-def test_every_quality_is_shown_with_at_most_three_peers(indexer: Indexer) -> None:
+def test_N36_every_quality_is_shown_with_at_most_three_peers(indexer: Indexer) -> None:
     """N36: the best first; Lidarr's profile chooses."""
     items = indexer.album("Orla Quint", "Every Shade")
     shown = [item.quality for item in items]

@@ -40,7 +40,7 @@ def indexer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexer]:
         yield opened
 
 
-def test_C27_L05_foreign_searches_count_and_the_limit_is_kept(indexer: Indexer) -> None:
+def test_slskd_C27_L05_foreign_searches_count_and_the_limit_is_kept(indexer: Indexer) -> None:
     """Three of somebody else and one of ours; the next one waits, and is empty in time."""
     indexer.simulator.world.search_budget(4, WINDOW)
     indexer.simulator.world.foreign_search("somebody else's question", count=3)
@@ -55,7 +55,7 @@ def test_C27_L05_foreign_searches_count_and_the_limit_is_kept(indexer: Indexer) 
     assert len(indexer.album("Tessa Holm", "Birch Letters")) == 1
 
 
-def test_C27_our_own_searches_survive_a_restart_in_the_count(indexer: Indexer) -> None:
+def test_slskd_C27_our_own_searches_survive_a_restart_in_the_count(indexer: Indexer) -> None:
     """A process that forgot them would bring a ban of half an hour."""
     for name in ("Amber", "Birch", "Cobalt", "Dune"):
         assert len(indexer.album("Tessa Holm", f"{name} Letters")) == 1

@@ -175,7 +175,7 @@ class FakeSource:
             item,
             state=TransferState.SUCCEEDED,
             bytes_done=item.size,
-            failure=FailureKind.BROKEN,
+            failure=FailureKind.DISK_FULL,
             message="Access denied",
         )
 
@@ -306,11 +306,12 @@ class FakeSource:
                 refused.append(Refused(file.path, refusal.kind, refusal.message))
                 continue
             item = self._live(request.peer, file.path)
+            ours = item is None or (self.batches and item.placement == request.destination)
             if item is None:
                 key = request.key if self.batches else None
                 placement = request.destination if self.batches else _parent(file.path)
                 item = self._record(request.peer, file.path, file.size, key, placement)
-            accepted.append(Accepted(file.path, item.ref, item.placement))
+            accepted.append(Accepted(file.path, item.ref, item.placement, not ours))
         key = request.key if self.batches else None
         return Receipt(key, tuple(accepted), tuple(refused))
 
@@ -341,7 +342,7 @@ class FakeSource:
                 if forget:
                     del self._transfers[item.ref]
                 elif item.state in LIVE:
-                    self._fail(item, FailureKind.PEER_OFFLINE, "A task was canceled.")
+                    self._fail(item, FailureKind.CANCELLED_AT_SOURCE, "A task was canceled.")
 
     def _enter(self, call: str) -> None:
         self.on_call(call)

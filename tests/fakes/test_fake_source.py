@@ -97,7 +97,7 @@ def test_failures(tmp_path: Path) -> None:
     fake.break_move(TWO)
     assert (fake.of(TWO).state, fake.of(TWO).failure) == (
         TransferState.SUCCEEDED,
-        FailureKind.BROKEN,
+        FailureKind.DISK_FULL,
     )
     fake.vanish(ONE)
     assert [item.path for item in fake.poll_raw().transfers] == [TWO]
@@ -185,7 +185,7 @@ def test_cancelling_is_written_down() -> None:
         TransferRef("bob", item.ref or "") for item in fake.download_raw(ask()).accepted
     )
     fake.cancel_raw([first])
-    assert fake.of(ONE).failure is FailureKind.PEER_OFFLINE
+    assert fake.of(ONE).failure is FailureKind.CANCELLED_AT_SOURCE
     fake.cancel_raw([second], forget=True)
     assert [item.path for item in fake.poll_raw().transfers] == [ONE]
     assert (fake.cancelled, fake.forgotten) == ([first], [second])

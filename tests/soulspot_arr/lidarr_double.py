@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
+import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -18,6 +20,9 @@ class LidarrDouble:
         self.albums: list[dict[str, object]] = []
         self.statuses: list[str] = []  # of the returned command, one for each POST and GET
         self.failing: dict[str, tuple[int, str]] = {}
+        self.moved_to = ""  # where every request is redirected to
+        self.trickle = 0.0  # seconds between two bytes of an answer
+        self.keys: list[str | None] = []  # what was shown as key, request by request
         double = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -56,11 +61,20 @@ class LidarrDouble:
         self.log.append((handler.command, handler.path, body))
         status, text = self._reply(handler, handler.path.removeprefix("/api/v1"))
         data = text.encode()
-        handler.send_response(status)
+        self.keys.append(handler.headers.get("X-Api-Key"))
+        handler.send_response(302 if self.moved_to else status)
+        if self.moved_to:
+            handler.send_header("Location", self.moved_to + handler.path)
         handler.send_header("Content-Type", "application/json")
         handler.send_header("Content-Length", str(len(data)))
         handler.end_headers()
-        handler.wfile.write(data)
+        if not self.trickle:
+            handler.wfile.write(data)
+            return
+        with suppress(OSError):  # the client may lose its patience
+            for byte in data:
+                handler.wfile.write(bytes([byte]))
+                time.sleep(self.trickle)
 
     def _reply(self, handler: BaseHTTPRequestHandler, path: str) -> tuple[int, str]:
         if handler.headers.get("X-Api-Key") != self.key:

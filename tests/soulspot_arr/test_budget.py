@@ -60,6 +60,16 @@ def test_searches_of_others_outside_the_window_do_not_count(bench: Bench) -> Non
     assert take(budget) is not None
 
 
+@pytest.mark.parametrize(("back", "free"), [(5, False), (3_600, True)])
+def test_own_searches_of_a_clock_that_was_ahead(both: Bench, back: float, free: bool) -> None:
+    """A clock that was set back by an hour does not block searches for an hour; seconds count."""
+    budget = make_budget(both)
+    for _ in range(3):
+        assert take(budget) is not None
+    both.clock.advance(-back)
+    assert (take(budget) is not None) is free
+
+
 def test_budget_survives_a_restart_and_is_shared_by_processes(both: Bench) -> None:
     """The count lives in rows."""
     for _ in range(3):

@@ -199,7 +199,7 @@ def test_half_placed_folder_of_a_lost_grab_is_removed(bench: Bench, deleted: boo
         session.execute(
             update(Grab).values(
                 status=GrabState.FAILED,
-                failure_kind="corrupt",
+                failure_message="01.flac cannot be read as audio.",
                 completed_at=bench.clock(),
                 storage_path=str(storage),
             )

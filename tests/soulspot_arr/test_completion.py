@@ -225,6 +225,29 @@ def test_older_file_of_that_name_is_somebody_elses(bench: Bench) -> None:
     assert not ours.exists()
 
 
+@pytest.mark.parametrize("transfer", ["succeeded", "vanished"])
+def test_users_own_file_is_never_taken(bench: Bench, transfer: str) -> None:
+    """Same name, same size, in slskd's shared folder since long before: it stays (slskd §6.3)."""
+    data, path = flac(), f"{FOLDER}\\01.flac"
+    bench.source.batches = False
+    nzo_id = bench.asked(Offer("slskd", "anna", (OfferFile(path, path, len(data)),)))
+    bench.look()
+    mine = bench.root / "Y" / "01.flac"
+    mine.parent.mkdir()
+    mine.write_bytes(data)
+    bench.calm(seconds=30 * 86_400)
+    if transfer == "succeeded":
+        bench.source.succeed(path, write=False)
+    else:
+        bench.source.vanish(path)
+    for _ in range(3):
+        bench.look()
+        assert bench.completion.run() == 0
+        bench.clock.advance(61)
+    assert bench.grab(nzo_id).status != GrabState.COMPLETED
+    assert mine.read_bytes() == data
+
+
 # -- report mode -----------------------------------------------------------------------------------
 
 
@@ -235,6 +258,34 @@ def test_report_mode_reports_the_folder_unseen(bench: Bench) -> None:
     assert bench.completion.run() == 1
     storage = bench.grab(nzo_id).storage_path
     assert storage == f"/not/mounted/here/soulspot-incoming/{nzo_id}/0"
+
+
+@pytest.mark.parametrize(
+    ("root", "mappings", "told"),
+    [
+        ("C:\\slskd\\downloads", [], "C:\\slskd\\downloads\\soulspot-incoming\\{}\\0"),
+        ("D:/downloads/", [], "D:/downloads/soulspot-incoming/{}/0"),
+        ("\\\\nas\\dl", ["\\\\nas\\dl=/mnt/dl"], "/mnt/dl/soulspot-incoming/{}/0"),
+        ("C:\\dl", ["C:\\dl=E:\\music"], "E:\\music\\soulspot-incoming\\{}\\0"),
+    ],
+)
+def test_report_mode_with_slskd_on_windows(
+    bench: Bench, root: str, mappings: list[str], told: str
+) -> None:
+    """Its path is text to us: joined in its own style, then mapped for Lidarr."""
+    bench.settings.patch({"completion.mode": "report", "paths.mappings": mappings})
+    bench.source.status = replace(bench.source.status, root=root)
+    bench.paths.remember_root(root)
+    nzo_id = bench.arrived({"01.flac": flac()})
+    assert bench.completion.run() == 1
+    (view,) = bench.queue.history()
+    assert bench.paths.reported(str(view.storage_path)) == told.format(nzo_id)
+    (check,) = [check for check in bench.health.examine(thorough=False) if check.code == "folders"]
+    assert (check.level, root in check.message) == ("ok", True)
+    bench.queue.delete_history([nzo_id], archive=True)
+    bench.cleanup.run()
+    bench.cleanup.run()
+    assert bench.grab(nzo_id).cleaned_at is not None
 
 
 def test_report_mode_refuses_shared_folders(bench: Bench) -> None:

@@ -242,6 +242,28 @@ def test_one_bad_grab_does_not_hold_up_the_others(bench: Bench) -> None:
     assert bench.grab(waiting).status == GrabState.PROCESSING
 
 
+def test_surprise_in_one_grab_is_told_after_the_others(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody expected stops one grab only, and the job still learns of it."""
+    odd = bench.arrived({"odd.flac": flac()}, title="first")
+    bench.clock.advance(1)
+    fine = bench.arrived({"fine.flac": flac()}, title="second")
+    prove = disk.prove_audio
+
+    def stumble(path: Path) -> float:
+        return 1 / 0 if path.name == "odd.flac" else prove(path)
+
+    monkeypatch.setattr(disk, "prove_audio", stumble)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            bench.completion.run()
+    assert bench.grab(fine).status == GrabState.COMPLETED
+    assert bench.grab(odd).status == GrabState.PROCESSING
+    monkeypatch.undo()
+    assert bench.completion.run() == 1
+
+
 # -- ours to mend ----------------------------------------------------------------------------------
 
 

@@ -55,6 +55,9 @@ def test_find_landed_takes_the_newest(tmp_path: Path) -> None:
     make(tmp_path / "a.flac", at=1_000)
     newest = make(tmp_path / "a_638912345678901234.flac", at=2_000)
     assert disk.find_landed(tmp_path, "a.flac", 10) == newest
+    written = newest.stat().st_mtime
+    assert disk.find_landed(tmp_path, "a.flac", 10, since=written) == newest
+    assert disk.find_landed(tmp_path, "a.flac", 10, since=written + 1) is None
 
 
 @pytest.mark.parametrize("name", ["nul\0.flac", "x" * 300])

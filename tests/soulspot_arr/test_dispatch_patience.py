@@ -123,3 +123,25 @@ def test_absent_peer_is_waited_for_when_something_has_arrived(bench: Bench) -> N
     bench.dispatcher.run()
     assert bench.grab(nzo_id).peer == "anna"
     assert bench.states(nzo_id) == ["completed", "waiting"]
+
+
+# -- peers that have their hands full --------------------------------------------------------------
+
+
+def test_second_album_of_a_peer_that_keeps_sending_is_not_given_up(bench: Bench) -> None:
+    """A day behind the first album is no lost time as long as bytes come; a day after, it is."""
+    bench.settings.patch({"stall.queued": 1e8})
+    path = "Music\\Cello\\Undertow\\1.flac"
+    bench.asked(offer("anna", "1.flac"))
+    second = bench.add(offer("anna", "2.flac"))
+    for hour in range(1, 27):
+        bench.source.start(path, bytes_done=hour)
+        bench.look()
+        bench.clock.advance(3_600)
+        bench.dispatcher.run()
+    assert bench.states(second) == ["waiting"]
+    bench.source.queue(path)
+    bench.look()
+    bench.clock.advance(86_401)
+    bench.dispatcher.run()
+    assert bench.states(second) == ["failed"]

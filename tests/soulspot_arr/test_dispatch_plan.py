@@ -108,6 +108,7 @@ def test_batch_key_is_the_same_for_the_same_claim() -> None:
         {"disc": 1},
         {"path": "z"},
         {"attempts": 1},
+        {"spent": "a transfer that is over"},
     ],
     ids=str,
 )

@@ -154,10 +154,18 @@ def test_low_disk_is_a_warning(bench: Bench, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_S16_category_folders_exist(bench: Bench) -> None:
-    """Lidarr complains when the folder of its category is missing."""
-    bench.health.examine(thorough=False)
-    assert (bench.root / "soulspot" / "music").is_dir()
-    assert list((bench.root / "soulspot" / "music").iterdir()) == []
+    """Lidarr complains when the folder of its category is missing; the job makes it, no check."""
+    complete = bench.root / "soulspot"
+    bench.health.examine(thorough=True)
+    assert list(complete.iterdir()) == []
+    bench.add(category="used/once")
+    bench.health.check()
+    assert {"music", "used-once"} <= {folder.name for folder in complete.iterdir()}
+    assert list((complete / "music").iterdir()) == []
+    (complete / "music").rmdir()
+    bench.settings.patch({"completion.mode": "report"})
+    bench.health.check()
+    assert not (complete / "music").exists()
 
 
 def test_report_mode_does_not_look_for_files(bench: Bench) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
 
+from soulspot_arr import lidarr as lidarr_module
 from soulspot_arr.errors import LidarrError
 from soulspot_arr.lidarr import Lidarr
 from tests.soulspot_arr.lidarr_double import KEY, LidarrDouble
@@ -161,3 +163,47 @@ def test_odd_albums_are_no_albums(lidarr: Lidarr, double: LidarrDouble, text: st
     """Only objects in a list count."""
     double.failing["/album"] = (200, text)
     assert lidarr.albums() == []
+
+
+def test_key_never_follows_a_redirect(lidarr: Lidarr, double: LidarrDouble) -> None:
+    """Whoever answers at the address cannot send the key to another one."""
+    other = LidarrDouble()
+    double.moved_to = other.url
+    try:
+        with pytest.raises(LidarrError, match="somewhere else"):
+            lidarr.status()
+        with pytest.raises(LidarrError, match="somewhere else"):
+            lidarr.refresh_downloads()
+    finally:
+        other.close()
+    assert (double.keys, other.keys) == ([KEY, KEY], [])
+
+
+def test_environment_does_not_come_between(lidarr: Lidarr, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy of the environment would see the key."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    assert lidarr.status() == "3.0.1.4866"
+
+
+def test_trickle_has_an_end(
+    lidarr: Lidarr, double: LidarrDouble, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes that keep coming do not hold a search beyond the deadline."""
+    monkeypatch.setattr(lidarr_module, "DEADLINE", 0.2)
+    double.albums = [{"title": "x" * 1_000}]
+    double.trickle = 0.01
+    began = time.monotonic()
+    with pytest.raises(LidarrError, match="does not answer"):
+        lidarr.albums()
+    assert time.monotonic() - began < 5
+
+
+def test_key_that_cannot_be_sent_is_not_quoted(bench: Bench, double: LidarrDouble) -> None:
+    """Neither the error nor what caused it repeats the key."""
+    bench.settings.patch({"lidarr.url": double.url})
+    bench.settings._pins["lidarr.api_key"] = "secret\nkey"
+    with pytest.raises(LidarrError) as caught:
+        bench.lidarr.status()
+    assert caught.value.__cause__ is None
+    assert "secret" not in str(caught.value)

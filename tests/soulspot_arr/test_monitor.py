@@ -240,10 +240,9 @@ def test_file_that_could_not_be_moved_is_a_failure(bench: Bench) -> None:
 
 def test_L04_cancelled_at_the_source_is_a_failure_not_a_disappearance(bench: Bench) -> None:
     """Whoever cancelled in slskd: the grab goes on or fails, but never vanishes."""
-    bench.settings.patch({"retry.attempts": 0})
     nzo_id = bench.asked(offer("anna", "01.flac"))
     bench.look()
-    bench.source.fail(ONE, FailureKind.PEER_OFFLINE, "A task was canceled.")
+    bench.source.fail(ONE, FailureKind.CANCELLED_AT_SOURCE, "A task was canceled.")
     bench.look()
     assert [view.nzo_id for view in bench.queue.history()] == [nzo_id]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +14,9 @@ from tests.soulspot_arr.workshop import Bench
 
 
 def row(**columns: object) -> Download:
-    """A finished file of ten bytes."""
-    return Download(**({"remote_path": "M\\A\\01.flac", "size": 10} | columns))
+    """A finished file of ten bytes, asked for a while ago."""
+    asked = {"claimed_at": datetime.now(UTC) - timedelta(minutes=1)}
+    return Download(**({"remote_path": "M\\A\\01.flac", "size": 10} | asked | columns))
 
 
 def landed_at(root: Path, *parts: str, size: int = 10) -> Path:
@@ -125,3 +128,41 @@ def test_landed_needs_the_exact_size(bench: Bench) -> None:
 def test_path_that_names_no_file_is_nowhere(bench: Bench) -> None:
     """A remote path that ends in a slash names no file."""
     assert bench.paths.landed(row(placement="A", remote_path="M\\A\\")) is None
+
+
+@pytest.mark.parametrize(
+    ("placement", "age", "ours"),
+    [
+        ("A", 30 * 86_400, False),
+        ("A", 3_600 + 301, False),
+        ("A", 3_600 + 299, True),  # clocks of two machines may differ by five minutes
+        ("A", 0, True),
+        ("soulspot-incoming", 30 * 86_400, False),
+        ("soulspot-incoming/nzo/0", 30 * 86_400, True),
+        ("soulspot-incoming\\nzo\\0\\CD1", 30 * 86_400, True),
+    ],
+)
+def test_file_that_was_there_before_we_asked_is_somebody_elses(
+    bench: Bench, placement: str, age: int, ours: bool
+) -> None:
+    """In slskd's own folders only what was written after our request counts (slskd §6.3)."""
+    now = datetime.now(UTC)
+    found = landed_at(bench.root, *placement.replace("\\", "/").split("/"), "01.flac")
+    os.utime(found, (now.timestamp() - age,) * 2)
+    file = row(placement=placement, claimed_at=now - timedelta(hours=1))
+    assert bench.paths.landed(file) == (found if ours else None)
+
+
+def test_path_the_source_told_needs_no_date(bench: Bench) -> None:
+    """What slskd names itself is the file, however old it looks."""
+    found = landed_at(bench.root, "A", "01.flac")
+    os.utime(found, (1_000_000_000,) * 2)
+    assert bench.paths.landed(row(placement="A", local_path=str(found))) == found
+
+
+def test_file_nobody_asked_for_has_not_landed(bench: Bench) -> None:
+    """Before the request whatever lies there is not ours, wherever it is."""
+    found = landed_at(bench.root, "soulspot-incoming", "nzo", "0", "01.flac")
+    for told in (None, str(found)):
+        file = row(placement="soulspot-incoming/nzo/0", local_path=told, claimed_at=None)
+        assert bench.paths.landed(file) is None

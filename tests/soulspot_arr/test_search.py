@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from soulspot_arr import search as search_module
 from soulspot_arr.domain import Query, RawFile, RawFolder, Release
-from soulspot_arr.errors import NotFound, ReleaseGone, SourceUnavailable
+from soulspot_arr.errors import NotFound, ReleaseGone, SourceError, SourceOffline, SourceUnavailable
 from soulspot_arr.models import ReleaseRow
 from soulspot_arr.rules import titles
 from soulspot_arr.search import MOST, Search
@@ -121,6 +122,39 @@ def test_same_offer_is_the_same_release_for_ever(both: Bench) -> None:
     assert shown(make_search(again).find(Query(term="Cello Ghosts Undertow"))) == first
 
 
+def test_sampled_answer_is_the_same_release(bench: Bench) -> None:
+    """An answer that shows fewer tracks keeps title, key and date, and takes no file away."""
+    share(bench, "anna")
+    (whole,) = bench.source._folders.values()
+    key = next(iter(bench.source._folders))
+    bench.source._folders[key] = replace(whole, files=whole.files[:-1])
+    search = make_search(bench)
+    (sampled,) = search.find(ASKED)
+    bench.source._folders[key] = whole
+    bench.clock.advance(3_600)
+    (found,) = search.find(ASKED)
+    assert (len(sampled.offers[0].files), len(found.offers[0].files)) == (6, 7)
+    assert shown([found])[0][:3] == shown([sampled])[0][:3]
+    bench.source._folders[key] = replace(whole, files=whole.files[:-1])
+    bench.clock.advance(3_600)
+    assert search.find(ASKED) == [found]
+
+
+def test_copies_of_one_peer_are_different_releases(bench: Bench) -> None:
+    """Another folder, or another quality in the same folder, is another thing to blocklist."""
+    share(bench, "anna")
+    (raw,) = bench.source._folders.values()
+    songs = [replace(file, bit_depth=24, sample_rate=96_000) for file in raw.files]
+    songs = [replace(file, path=file.path.replace(" - ", ". ")) for file in songs]
+    bench.source.share("anna", raw.path, *songs)
+    copy = raw.path.replace("Music", "Other")
+    files = [replace(file, path=file.path.replace(raw.path, copy)) for file in raw.files]
+    bench.source.share("anna", copy, *files)
+    releases = make_search(bench).find(ASKED)
+    assert sorted(found.quality for found in releases) == ["FLAC", "FLAC", "FLAC 24bit"]
+    assert len({found.key for found in releases}) == len({found.title for found in releases}) == 3
+
+
 def test_peers_of_the_same_files_are_different_releases(bench: Bench) -> None:
     """Lidarr's blocklist compares title and date: another peer must not be hit by it."""
     share(bench, "anna")
@@ -202,11 +236,14 @@ def test_another_year_is_another_question(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("call", ["search", "foreign"])
-def test_outage_is_an_empty_answer_that_is_not_kept(bench: Bench, call: str) -> None:
+@pytest.mark.parametrize("kind", [SourceUnavailable, SourceOffline])
+def test_outage_is_an_empty_answer_that_is_not_kept(
+    bench: Bench, call: str, kind: type[SourceError]
+) -> None:
     """Lidarr gets an empty feed, never an error; as soon as slskd is back it is asked."""
     share(bench, "anna")
     search = make_search(bench)
-    bench.source.break_next(call, SourceUnavailable("down", source="slskd"))
+    bench.source.break_next(call, kind("down", source="slskd"))
     assert search.find(ASKED) == []
     assert len(search.find(ASKED)) == 1
 

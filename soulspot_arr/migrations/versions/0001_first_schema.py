@@ -156,6 +156,7 @@ def upgrade() -> None:
         sa.Column("batch_key", sa.String(length=36), nullable=True),
         sa.Column("transfer_ref", sa.Text(), nullable=True),
         sa.Column("spent_ref", sa.Text(), nullable=True),
+        sa.Column("adopted", sa.Boolean(), nullable=False),
         sa.Column("bytes_done", sa.BigInteger(), nullable=False),
         sa.Column("speed", sa.BigInteger(), nullable=False),
         sa.Column("place_in_queue", sa.Integer(), nullable=True),

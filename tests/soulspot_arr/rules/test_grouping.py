@@ -234,6 +234,38 @@ def test_albums_told_apart_by_every_file_name_are_parted() -> None:
     assert [reasons(candidate) for candidate in found] == ["", ""]
 
 
+SHARED_ROOT = {
+    "share roots": [folder(r"@@abcde\A\B", 2), folder(r"@@fghij\A\B", 2)],
+    "disc spellings": [
+        folder(ROOT + rf"\{name}", 2) for name in ("Disc 1", "CD2", "CD1", "Disc 2")
+    ],
+    "beside discs": [folder(ROOT + r"\CD1", 2), folder(ROOT, 1), folder(ROOT + r"\CD2", 2)],
+    "albums by file name": [
+        folder(
+            r"Music\Radiohead",
+            [f"Radiohead - {a} - {n:02d} - x.flac" for a in ("Kid A", "Amnesiac") for n in (1, 2)],
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("folders", SHARED_ROOT.values(), ids=SHARED_ROOT)
+def test_what_shares_a_root_is_told_apart_in_any_order(folders: list[RawFolder]) -> None:
+    """Root and part name a candidate, however the answer is sorted."""
+    found = {(one.root, one.part): one.files for one in group(folders)}
+    assert len(found) == len(group(folders)) == 2
+    assert {(one.root, one.part): one.files for one in group(folders[::-1])} == found
+
+
+def test_a_sample_of_a_folder_has_the_same_root_and_part() -> None:
+    """Whichever tracks and discs an answer shows, it is the same album (slskd §11.1)."""
+    discs = [folder(ROOT + r"\CD1", 9), folder(ROOT + r"\CD2", 8)]
+    samples = [discs, discs[:1], [folder(ROOT + r"\CD1", 3), folder(ROOT + r"\CD2", 4)]]
+    assert {(one.root, one.part) for sample in samples for one in group(sample)} == {
+        (group(discs)[0].root, ())
+    }
+
+
 def test_an_image_with_a_cue_sheet_is_refused() -> None:
     """One file for the whole album has no tracks that Lidarr could import."""
     raw = RawFolder(

@@ -138,7 +138,7 @@ UNCOUNTED = [
     (F.SOURCE_AUTH, 60),
     (F.DISK_FULL, 300),
 ]
-FINAL = [F.REJECTED, F.NOT_IMPORTABLE, F.BLOCKED, F.TOO_OLD]
+FINAL = [F.REJECTED, F.CANCELLED_AT_SOURCE, F.NOT_IMPORTABLE, F.BLOCKED, F.TOO_OLD]
 
 
 def test_every_failure_has_a_row() -> None:
@@ -410,7 +410,7 @@ def test_arrival_fills_the_bar() -> None:
 
 
 def test_a_new_attempt_starts_from_a_clean_row() -> None:
-    """Nothing of the old attempt may answer for the new one, except the reference that is spent."""
+    """Nothing of the old attempt answers for the new one; when bytes last came remains known."""
     seen = transfer(T.FAILED, failure=F.PEER_OFFLINE, message="User anna appears to be offline")
     step = look(replace(MOVING, place_in_queue=3, placement="p"), seen)
     assert step is not None
@@ -425,7 +425,6 @@ def test_a_new_attempt_starts_from_a_clean_row() -> None:
         "spent_ref": "t1",
         "claimed_at": None,
         "first_seen_at": None,
-        "last_progress_at": None,
         "missing_since": None,
         "bytes_done": 0,
         "speed": 0,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from soulspot_arr.rules.naming import (
     contained,
     disc_folder,
+    file_name,
     publish_date,
     release_key,
     remap,
@@ -30,36 +31,33 @@ PATH_TEXT = st.lists(
 # -- keys and dates --------------------------------------------------------------------------------
 
 
-def test_key_names_the_set_of_files() -> None:
-    """Order and repetition do not matter; 64 hex digits come out."""
-    key = release_key("slskd", "bob", ["b", "a"])
-    assert key == release_key("slskd", "bob", ["a", "b", "a"])
-    assert len(key) == 64
-    assert int(key, 16) >= 0
+def test_key_names_one_album_of_one_peer() -> None:
+    """The same folder in the same quality has the same 64 hex digits for ever."""
+    key = release_key("slskd", "bob", "Music\\Album", "FLAC")
+    assert key == "d1f223f85f18d2667892e5088c46427015b197193c8f4b5e474d134342b2cb28"
 
 
 @pytest.mark.parametrize(
     ("left", "right"),
     [
-        (("s", "p", ["ab", "c"]), ("s", "p", ["a", "bc"])),
-        (("s", "pa", ["b"]), ("s", "p", ["ab"])),
-        (("s", "p", ["a", "b"]), ("s", "p", ["a\0b"])),
-        (("s", "p", ["a", "b"]), ("s", "p", ["a\nb"])),
-        (("s", "p", ["1:a"]), ("s", "p", ["1", "a"])),
-        (("s", "p", []), ("s", "p", [""])),
-        (("sp", "", ["a"]), ("s", "p", ["a"])),
+        (("s", "p", "ab", "c"), ("s", "p", "a", "bc")),
+        (("s", "pa", "b", "t"), ("s", "p", "ab", "t")),
+        (("s", "p", "r", "t", "a", "b"), ("s", "p", "r", "t", "a\0b")),
+        (("s", "p", "r", "t", "a", "b"), ("s", "p", "r", "t", "b", "a")),
+        (("s", "p", "r", "1:a"), ("s", "p", "r", "1", "a")),
+        (("s", "p", "r", "t"), ("s", "p", "r", "t", "")),
+        (("sp", "", "a", "t"), ("s", "p", "a", "t")),
+        (("s", "p", "r", "FLAC"), ("s", "p", "r", "MP3 320")),
     ],
 )
-def test_key_is_unambiguous(
-    left: tuple[str, str, list[str]], right: tuple[str, str, list[str]]
-) -> None:
+def test_key_is_unambiguous(left: tuple[str, ...], right: tuple[str, ...]) -> None:
     """Different offers never share the bytes that are hashed."""
     assert release_key(*left) != release_key(*right)
 
 
 def test_key_takes_any_text() -> None:
     """Peers send names that are no valid Unicode; they still get a key."""
-    assert len(release_key("slskd", "\ud800", ["\udcff\0", "日本"])) == 64
+    assert len(release_key("slskd", "\ud800", "\udcff\0", "日本")) == 64
 
 
 @settings(deadline=None)
@@ -82,8 +80,25 @@ def test_all_dates_share_the_bucket_that_lidarr_computes() -> None:
 
 def test_publish_dates_differ() -> None:
     """Two hundred offers of one answer practically never share a second."""
-    dates = {publish_date(release_key("s", "p", [str(n)]), EPOCH) for n in range(200)}
+    dates = {publish_date(release_key("s", "p", str(n), "FLAC"), EPOCH) for n in range(200)}
     assert len(dates) >= 198
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("M\\A\\01.flac", "01.flac"),
+        ("M/A/01.flac", "01.flac"),
+        ("M\\A/01.flac", "01.flac"),
+        ("M/A\\01.flac", "01.flac"),
+        ("01.flac", "01.flac"),
+        ("M\\A\\", ""),
+        ("", ""),
+    ],
+)
+def test_file_name(path: str, name: str) -> None:
+    """Peers write either slash, or both."""
+    assert file_name(path) == name
 
 
 # -- names -----------------------------------------------------------------------------------------

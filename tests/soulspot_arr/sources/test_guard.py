@@ -6,7 +6,13 @@ import logging
 
 import pytest
 
-from soulspot_arr.errors import SourceAuth, SourceError, SourceRefused, SourceUnavailable
+from soulspot_arr.errors import (
+    SourceAuth,
+    SourceError,
+    SourceOffline,
+    SourceRefused,
+    SourceUnavailable,
+)
 from soulspot_arr.sources import Guard
 
 
@@ -56,6 +62,7 @@ def test_an_outage_is_told_once_and_its_end_as_well() -> None:
     [
         SourceAuth("no", source="slskd"),
         SourceRefused("no", source="slskd", kind="rejected"),
+        SourceOffline("not logged in", source="slskd"),
     ],
 )
 def test_an_answer_is_not_an_outage(error: SourceError) -> None:

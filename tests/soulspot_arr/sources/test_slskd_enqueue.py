@@ -10,6 +10,7 @@ import requests
 from soulspot_arr.domain import Accepted, BatchRequest, FailureKind, OfferFile, Refused
 from soulspot_arr.errors import (
     SourceAuth,
+    SourceOffline,
     SourceProtocol,
     SourceRefused,
     SourceThrottled,
@@ -126,7 +127,10 @@ def test_E02_E03_a_running_transfer_is_as_good_as_a_new_one(status: int, bench: 
     bench.http.get(DOWNLOADS + "/peer%20one", json=user(T1, elsewhere))
     bench.http.get(BATCHES + "/other", json={"id": "other", "options": {"destination": "theirs"}})
     receipt = bench.source.download_raw(ask())
-    assert receipt.accepted == (Accepted(ONE, "t1", DESTINATION), Accepted(TWO, "x2", "theirs"))
+    assert receipt.accepted == (
+        Accepted(ONE, "t1", DESTINATION),
+        Accepted(TWO, "x2", "theirs", adopted=True),
+    )
 
 
 @pytest.mark.parametrize(
@@ -187,7 +191,7 @@ def test_E05_E06_E08_refusals(status: int, body: str | None, kind: str, bench: B
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        ({"status_code": 500, "json": "The server connection must be connected and logged in to x"}, SourceUnavailable),
+        ({"status_code": 500, "json": "The server connection must be connected and logged in to x"}, SourceOffline),
         ({"status_code": 500, "json": "SQLite Error 5: 'database is locked'."}, SourceUnavailable),
         ({"status_code": 500}, SourceUnavailable),
         ({"status_code": 401}, SourceAuth),

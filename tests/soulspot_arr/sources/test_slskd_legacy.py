@@ -9,8 +9,8 @@ import requests
 
 from soulspot_arr.domain import Accepted, BatchRequest, FailureKind, OfferFile, Refused
 from soulspot_arr.errors import (
+    SourceOffline,
     SourceRefused,
-    SourceUnavailable,
 )
 from tests.soulspot_arr.sources.conftest import DOWNLOADS, Bench
 
@@ -158,7 +158,7 @@ def test_legacy_500_that_is_slskds_own(old: Bench) -> None:
     """Not connected: nobody else is to blame."""
     text = "The server connection must be connected and logged in to download files"
     old.http.post(PEER, status_code=500, json=text)
-    with pytest.raises(SourceUnavailable):
+    with pytest.raises(SourceOffline):
         old.source.download_raw(ask())
 
 

@@ -17,7 +17,7 @@ from soulspot_arr.domain import (
     TransferRef,
     TransferState,
 )
-from soulspot_arr.errors import SourceRefused, SourceUnavailable
+from soulspot_arr.errors import SourceOffline, SourceRefused, SourceUnavailable
 from soulspot_arr.sources import SearchLimits
 from tests.soulspot_arr.sources.live import ENDED, KEY, LIMITS, PATH, SCALE, SIZE, Live
 
@@ -34,7 +34,7 @@ from tests.soulspot_arr.sources.live import ENDED, KEY, LIMITS, PATH, SCALE, SIZ
         ("F13", {"outcome": "report_failed"}, FailureKind.BROKEN),
         ("F14", {"outcome": "size_changed", "size": 5}, FailureKind.REJECTED),
         ("F15", {"outcome": "no_answer"}, FailureKind.BROKEN),
-        ("F18", {"outcome": "disk_full"}, FailureKind.BROKEN),
+        ("F18", {"outcome": "disk_full"}, FailureKind.DISK_FULL),
         ("F06", {"outcome": "offline_mid"}, FailureKind.PEER_OFFLINE),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
@@ -88,6 +88,7 @@ def test_F16_the_limit_of_180_seconds(profile: str, live_with: Callable[..., Liv
     live.until(lambda found: True)
     live.ask(second, destination="soulspot/b")
     assert live.source.check_connection().code == "slots"
+    live.world.skew(180)  # only time flies here, dates do not
 
     def given_up(found: list[Transfer]) -> bool:
         return any(item.failure is FailureKind.PEER_OFFLINE for item in found)
@@ -102,7 +103,7 @@ def test_F19_a_move_that_fails(live: Live) -> None:
     live.world.script("bob", PATH, "move_fails")
     live.ask()
     [last] = live.until(lambda found: bool(found[0].failure))
-    assert (last.state, last.failure) == (TransferState.SUCCEEDED, FailureKind.BROKEN)
+    assert (last.state, last.failure) == (TransferState.SUCCEEDED, FailureKind.DISK_FULL)
 
 
 def test_F23_more_bytes_than_announced(live: Live) -> None:
@@ -172,9 +173,9 @@ def test_B03_C05_not_connected_to_soulseek(live: Live) -> None:
     live.world.disconnect(down_for=100_000)
     status = live.source.check_connection()
     assert (status.ok, status.code) == (False, "offline")
-    with pytest.raises(SourceUnavailable):
+    with pytest.raises(SourceOffline):
         live.source.search_raw("Marlow Finch", limits=LIMITS)
-    with pytest.raises(SourceUnavailable):
+    with pytest.raises(SourceOffline):
         live.ask()
     assert _searches(live) == []
 
@@ -293,6 +294,22 @@ def test_L05_others_use_the_same_slskd(live: Live) -> None:
     left = live.source.poll_raw().transfers
     assert {item.peer for item in left} == {"eve"}
     assert len(left) == 3
+
+
+@pytest.mark.parametrize("profile", ["0.26.0", "0.25.1"])
+def test_B5_a_transfer_that_was_there_is_adopted(
+    profile: str, live_with: Callable[..., Live]
+) -> None:
+    """A person's is told apart from our own, whatever the version; asked again, ours stays ours."""
+    live = live_with(profile)
+    second = PATH.replace("01", "02")
+    for path in (PATH, second):
+        live.peer(path)
+    live.world.script("bob", None, "never")
+    live.ask(destination="a person's folder")
+    files = tuple(OfferFile(path, path, SIZE) for path in (PATH, second))
+    receipt = live.source.download_raw(BatchRequest(str(uuid.uuid4()), "bob", files, "soulspot/a"))
+    assert [item.adopted for item in receipt.accepted] == [True, False]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import requests
 
 from soulspot_arr.errors import (
     SourceAuth,
+    SourceOffline,
     SourceProtocol,
     SourceRefused,
     SourceThrottled,
@@ -189,7 +190,7 @@ def test_no_results_are_fine(bench: Bench) -> None:
     [
         (
             {"status_code": 409, "json": "The server connection must be ..."},
-            SourceUnavailable,
+            SourceOffline,
             True,
         ),
         ({"status_code": 400, "json": "Query must have a term"}, SourceRefused, True),

@@ -21,7 +21,14 @@ Q, A, S, F = (
 )
 
 
-def row(state: str, *, attempts: int | None = 1, exception: str = "", ended: str = "t") -> Record:
+def row(
+    state: str,
+    *,
+    attempts: int | None = 1,
+    exception: str = "",
+    ended: str = "t",
+    enqueued: bool = True,
+) -> Record:
     """A record that differs only in what decides."""
     return Record(
         id="r1",
@@ -37,6 +44,7 @@ def row(state: str, *, attempts: int | None = 1, exception: str = "", ended: str
         exception=exception,
         ended=ended,
         since=datetime(2026, 8, 22, tzinfo=UTC),
+        enqueued=enqueued,
     )
 
 
@@ -182,7 +190,11 @@ def test_only_moving_bytes_have_a_speed(time: FakeTime) -> None:
 def test_F19_a_failed_move_is_told(time: FakeTime) -> None:
     """The bytes came, the file is not where it should be: succeeded, with a failure."""
     moved = look(Finality(time.clock), row("Completed, Succeeded", exception="Access denied."))
-    assert (moved.state, moved.failure, moved.message) == (S, FailureKind.BROKEN, "Access denied.")
+    assert (moved.state, moved.failure, moved.message) == (
+        S,
+        FailureKind.DISK_FULL,
+        "Access denied.",
+    )
     fine = look(Finality(time.clock), row("Completed, Succeeded"))
     assert (fine.failure, fine.message) == (None, "")
 
@@ -190,6 +202,32 @@ def test_F19_a_failed_move_is_told(time: FakeTime) -> None:
 def test_a_failure_without_a_text_says_its_state(time: FakeTime) -> None:
     """People get a message in any case."""
     assert look(Finality(time.clock), row("Completed, Rejected")).message == "Completed, Rejected"
+
+
+@pytest.mark.parametrize(
+    ("enqueued", "ended", "kind"),
+    [
+        (True, "2026-08-22T00:00:05Z", FailureKind.CANCELLED_AT_SOURCE),
+        (True, "2026-08-22T00:03:00Z", FailureKind.CANCELLED_AT_SOURCE),
+        (False, "2026-08-22T00:00:05Z", FailureKind.CANCELLED_AT_SOURCE),
+        (False, "2026-08-22T00:02:49.9Z", FailureKind.CANCELLED_AT_SOURCE),
+        (False, "2026-08-22T00:03:00.1Z", FailureKind.PEER_OFFLINE),
+        (False, "", FailureKind.PEER_OFFLINE),
+    ],
+)
+def test_L04_F16_a_person_cancels_otherwise_than_slskd(
+    enqueued: bool, ended: str, kind: FailureKind, time: FakeTime
+) -> None:
+    """slskd cancels what no peer queued for 180 s; whatever else is cancelled was meant so."""
+    record = row("Completed, Cancelled", ended=ended, enqueued=enqueued)
+    assert look(Finality(time.clock), record).failure is kind
+
+
+@pytest.mark.parametrize("text", ["The specified source file does not exist", "Anything at all"])
+def test_S1_whatever_hinders_the_move_is_not_the_peers_fault(text: str, time: FakeTime) -> None:
+    """No attempt is used up for it."""
+    moved = look(Finality(time.clock), row("Completed, Succeeded", exception=text))
+    assert (moved.state, moved.failure) == (S, FailureKind.DISK_FULL)
 
 
 K = FailureKind
@@ -217,16 +255,28 @@ X = "bob (1.2.3.4:50000)"
         ("Errored", "Transfer failed: Remote connection closed", K.BROKEN),
         ("Errored", "Failed to read 16384 bytes from 1.2.3.4:50000: closed unexpectedly", K.BROKEN),
         ("Aborted", "Transfer aborted: the remote size of 5 does not match expected size 6", K.REJECTED),
-        ("Errored", "Failed to create file 01.flac: disk full", K.BROKEN),
-        ("Cancelled", "A task was canceled.", K.PEER_OFFLINE),
-        ("Cancelled", "Operation cancelled", K.PEER_OFFLINE),
-        ("Cancelled", "The operation was canceled.", K.PEER_OFFLINE),
-        ("Cancelled", "", K.PEER_OFFLINE),
+        ("Errored", "Failed to create file 01.flac: disk full", K.DISK_FULL),
+        ("Cancelled", "A task was canceled.", K.CANCELLED_AT_SOURCE),
+        ("Cancelled", "Operation cancelled", K.CANCELLED_AT_SOURCE),
+        ("Cancelled", "The operation was canceled.", K.CANCELLED_AT_SOURCE),
+        ("Cancelled", "", K.CANCELLED_AT_SOURCE),
         ("TimedOut", "Download failed to enqueue remotely after hard time limit of 180 secs", K.PEER_OFFLINE),
         ("Errored", "Application shut down", K.PEER_OFFLINE),
         ("Errored", "Disconnected)) (The server connection went away", K.BROKEN),
-        ("Succeeded", "Access to the path '/x' is denied.", K.BROKEN),
-        ("Succeeded", "The specified source file does not exist", K.BROKEN),
+        # slskd's own disk, as Linux, .NET and Windows say it
+        ("Errored", "No space left on device : '/downloads/incomplete/01.flac'", K.DISK_FULL),
+        ("Errored", "Transfer failed: No space left on device", K.DISK_FULL),
+        ("Errored", "There is not enough space on the disk. : 'C:\\d\\01.flac'", K.DISK_FULL),
+        ("Errored", "Not enough disk space", K.DISK_FULL),
+        ("Errored", "The disk is full.", K.DISK_FULL),
+        ("Errored", "Failed to create file 01.flac: Permission denied", K.DISK_FULL),
+        ("Errored", "Access to the path '/downloads/incomplete' is denied.", K.DISK_FULL),
+        ("Errored", "Access is denied.", K.DISK_FULL),
+        ("Errored", "Read-only file system : '/downloads/incomplete/01.flac'", K.DISK_FULL),
+        ("Errored", "Disk quota exceeded : '/downloads/incomplete/01.flac'", K.DISK_FULL),
+        ("Errored", "You have exceeded your disk quota", K.DISK_FULL),
+        ("Rejected", "Permission denied", K.REJECTED),
+        ("Rejected", "No space left on device", K.REJECTED),
         # contract slskd §9 and §11.2
         ("Rejected", "Too many megabytes", K.PEER_BUSY),
         ("Rejected", "Too many megabytes.", K.PEER_BUSY),
@@ -272,6 +322,8 @@ def test_classify(end: str, text: str, kind: FailureKind) -> None:
         ("", K.SOURCE_UNAVAILABLE),
         ("Object reference not set to an instance of an object.", K.BROKEN),
         ("Skipped: Already in progress", K.BROKEN),
+        ("No space left on device : '/downloads'", K.DISK_FULL),
+        ("Access to the path '/downloads' is denied.", K.DISK_FULL),
     ],
 )  # fmt: skip
 def test_classify_refusal(text: str, kind: FailureKind) -> None:

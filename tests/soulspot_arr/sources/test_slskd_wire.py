@@ -159,6 +159,8 @@ def test_C24_locked_files_come_from_their_own_list() -> None:
         ({"length": None, "isVariableBitRate": "yes"}, (None, None, None, None, None)),
         ({"sampleRate": 96000.0, "bitDepth": 24}, (None, 96000, 24, None, None)),
         ({"length": [], "bitRate": {}}, (None, None, None, None, None)),
+        ({"length": 2**32 - 1, "bitRate": 2**31 - 1}, (2**31 - 1, None, None, None, None)),
+        ({"sampleRate": 2**31, "bitDepth": 10**30}, (None, None, None, None, None)),
     ],
 )
 def test_C25_attributes_are_hints(raw: dict[str, Any], clean: tuple[object, ...]) -> None:
@@ -225,6 +227,9 @@ def test_same_folder_name_of_two_peers_stays_two() -> None:
         answer(files=[file("a\\1.mp3", "big")]),
         answer(files=[{"size": 5}]),
         answer(files=[file("a\\\ud800.mp3")]),
+        answer(files=[file("a\\\0.mp3")]),
+        answer(files=[file("a\\b.mp3", size=2**50 + 1)]),
+        answer(username="b\0b", files=[file("a\\b.mp3")]),
     ],
 )
 def test_rubbish_is_dropped_without_noise(broken: object) -> None:
@@ -321,6 +326,8 @@ def test_F23_bytes_are_clamped(raw: dict[str, Any], size: int, done: int) -> Non
         transfer(filename=""),
         transfer(direction="Upload"),
         transfer(removed=True),
+        transfer(filename="a\\\0.mp3"),
+        transfer(username="b\ud800b"),
     ],
 )
 def test_what_is_no_transfer_of_ours_is_skipped(raw: object) -> None:

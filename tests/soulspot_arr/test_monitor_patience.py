@@ -1,0 +1,99 @@
+"""How long the monitor waits for peers that serve one file after the other."""
+
+from __future__ import annotations
+
+import pytest
+
+from soulspot_arr.domain import FailureKind
+from tests.soulspot_arr.workshop import Bench, offer
+
+FOLDER = "Music\\Cello\\Undertow"
+ONE, TWO, THREE = (f"{FOLDER}\\0{number}.flac" for number in (1, 2, 3))
+PATIENCE = 21_600  # `stall.queued`, seconds
+
+
+def serve(bench: Bench, path: str, *, seconds: int) -> None:
+    """Let bytes of a file come steadily for so long."""
+    for turn in range(1, seconds // 300 + 1):
+        bench.clock.advance(300)
+        bench.source.start(path, bytes_done=turn)
+        bench.look()
+
+
+def test_file_that_has_arrived_keeps_its_siblings_in_the_queue(both: Bench) -> None:
+    """Between two files of an album that takes more than six hours nobody loses the place."""
+    nzo_id = both.asked()
+    both.look()
+    serve(both, ONE, seconds=PATIENCE + 600)
+    both.source.succeed(ONE)
+    both.look()
+    both.clock.advance(31)
+    both.look()
+    assert both.states(nzo_id) == ["completed", "queued", "queued"]
+    both.clock.advance(PATIENCE)
+    both.look()
+    assert both.states(nzo_id) == ["completed", "waiting", "waiting"]
+
+
+def test_file_that_broke_off_keeps_its_siblings_in_the_queue(bench: Bench) -> None:
+    """A peer that was sending a moment ago is not standing still."""
+    nzo_id = bench.asked()
+    bench.look()
+    serve(bench, ONE, seconds=PATIENCE + 600)
+    bench.source.fail(ONE, FailureKind.BROKEN, "Connection reset")
+    bench.look()
+    bench.clock.advance(31)
+    bench.look()
+    assert bench.states(nzo_id) == ["waiting", "queued", "queued"]
+
+
+@pytest.mark.parametrize("end", ["processing", "completed"])
+def test_album_that_has_ended_keeps_the_next_one_in_the_queue(bench: Bench, end: str) -> None:
+    """Two albums of one peer: what came for the first is time the second had to wait."""
+    bench.settings.patch({"queue.max_per_peer": 2})
+    first = bench.asked(offer("anna", "01.flac"))
+    second = bench.asked(offer("anna", "02.flac"))
+    bench.look()
+    serve(bench, ONE, seconds=PATIENCE + 600)
+    bench.source.succeed(ONE)
+    bench.look()
+    if end == "completed":
+        bench.calm()
+        bench.completion.run()
+    assert bench.grab(first).status != "downloading"
+    bench.clock.advance(31)
+    bench.look()
+    assert bench.states(second) == ["queued"]
+
+
+# -- what cannot be stored -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("order", ["first", "last"])
+def test_grab_that_cannot_be_written_does_not_hold_up_the_others(both: Bench, order: str) -> None:
+    """A place in the queue that no column holds: its own grab waits, every other goes on."""
+    poisoned = both.asked() if order == "first" else ""
+    other = both.asked(offer("ben", "1.flac", folder="Music\\Else"))
+    poisoned = poisoned or both.asked()
+    both.look()
+    both.source.queue(ONE, place=2**70)
+    both.source.succeed("Music\\Else\\1.flac")
+    assert both.look() == 1
+    assert both.states(other) == ["completed"]
+    assert both.grab(other).status == "processing"
+    assert both.states(poisoned) == ["queued"] * 3
+    both.source.queue(ONE, place=3)
+    both.look()
+    assert both.files(poisoned)[0].place_in_queue == 3
+
+
+def test_transfer_whose_end_cannot_be_written_stays_at_the_source(both: Bench) -> None:
+    """What we could not note down must not be forgotten there."""
+    nzo_id = both.asked(offer("anna", "01.flac"))
+    both.look()
+    both.source.fail(ONE, FailureKind.REJECTED, "no \ud800 thanks")
+    both.look()
+    if both.states(nzo_id) == ["queued"]:
+        assert both.source.forgotten == []
+    else:
+        assert both.states(nzo_id) == ["failed"]
