@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
+from soulspot_arr import dispatch
 from soulspot_arr.domain import BatchRequest, Receipt
 from soulspot_arr.errors import SourceUnavailable
 from tests.fakes.fake_source import FakeSource
@@ -81,8 +82,9 @@ def test_files_are_claimed_only_when_they_are_asked_for(both: Bench, slow: Slow)
 
 
 @pytest.fixture
-def lapsed(both: Bench, slow: Slow) -> list[str]:
-    """Grabs of which the first was answered only after its claim had lapsed."""
+def lapsed(both: Bench, slow: Slow, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Grabs of which the first was answered only after its claim had lapsed, and no other one."""
+    monkeypatch.setattr(dispatch, "IN_FLIGHT", 1)
     ids = [both.add(offer(f"peer{number}", "1.flac")) for number in range(4)]
     once = threading.Lock()
 
