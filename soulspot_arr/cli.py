@@ -95,6 +95,25 @@ def _services(options: argparse.Namespace) -> Services:
     return build(_config(options))
 
 
+def _existing(options: argparse.Namespace) -> Config:
+    """The configuration of an installation; a look into the wrong folder must not make a new one."""
+    if options.data_dir or environment().get("SOULSPOT_DATA_DIR"):
+        return _config(options)
+    config = _config(options, create=False)
+    if config.sqlite_path is not None and not config.sqlite_path.exists():
+        raise ConfigError(
+            f"There is no installation in {config.data_dir}. Name the data folder of the running "
+            "service with --data-dir or SOULSPOT_DATA_DIR, or start the service first."
+        )
+    return _config(options)
+
+
+def _look(options: argparse.Namespace) -> Services:
+    from soulspot_arr.services import build
+
+    return build(_existing(options))
+
+
 # -- running ---------------------------------------------------------------------------------------
 
 
@@ -186,7 +205,7 @@ def _worker(options: argparse.Namespace) -> int:
 def _keys(options: argparse.Namespace) -> int:
     from soulspot_arr.connect import connection_card
 
-    services = _services(options)
+    services = _look(options)
     print(connection_card(services))
     services.close()
     return 0
@@ -195,7 +214,7 @@ def _keys(options: argparse.Namespace) -> int:
 def _doctor(options: argparse.Namespace) -> int:
     from soulspot_arr.connect import doctor_report
 
-    services = _services(options)
+    services = _look(options)
     checks = services.health.examine(thorough=True)
     print(doctor_report(checks))
     services.close()
@@ -227,7 +246,7 @@ def _db_upgrade(options: argparse.Namespace) -> int:
 def _db_check(options: argparse.Namespace) -> int:
     from soulspot_arr import db
 
-    database = db.Database(_config(options).database_url)
+    database = db.Database(_existing(options).database_url)
     current, head = db.current_revision(database), db.head_revision()
     database.close()
     if current == head:
@@ -250,7 +269,7 @@ def _add_config(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def _config_show(options: argparse.Namespace) -> int:
     from soulspot_arr.connect import config_report
 
-    services = _services(options)
+    services = _look(options)
     print(config_report(services))
     services.close()
     return 0

@@ -179,7 +179,7 @@ def _read_toml(path: Path) -> Mapping[str, object]:
 
 def _make_directory(path: Path) -> None:
     try:
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)  # keys and passwords lie in it
         probe = path / f".write-test-{os.getpid()}"
         probe.touch()
         probe.unlink()

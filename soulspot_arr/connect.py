@@ -6,6 +6,7 @@ import socket
 import textwrap
 from collections.abc import Sequence
 from datetime import timedelta
+from pathlib import Path
 
 from soulspot_arr import __version__
 from soulspot_arr.domain import Check
@@ -36,13 +37,13 @@ def connection_card(services: Services) -> str:
     """The exact values for Lidarr and Prowlarr."""
     config = services.config
     key = services.settings.get("auth.api_key")
-    host = "soulspot-arr" if config.host in {"0.0.0.0", "::"} else config.host  # noqa: S104
+    host, hint = _host(config.host)
     category = services.settings.categories()[0]
     base = f"http://{host}:{config.port}{config.url_base}"
     return "\n".join(
         [
             "In Lidarr, Settings > Download Clients > + > SABnzbd",
-            f"    Host        {host}    (or this machine's address: {_address()})",
+            f"    Host        {host}{hint}",
             f"    Port        {config.port}",
             f"    URL Base    {config.url_base}/sabnzbd",
             f"    API Key     {key}",
@@ -58,11 +59,27 @@ def connection_card(services: Services) -> str:
     )
 
 
+def _host(listening: str) -> tuple[str, str]:
+    """What to type as host, and a hint when another place needs another name."""
+    if listening not in {"0.0.0.0", "::"}:  # noqa: S104
+        return listening, ""
+    if _in_container():
+        return "soulspot-arr", "    (from another network: your server's address)"
+    return _address(), ""
+
+
 def _address() -> str:
-    try:
-        return socket.gethostbyname(socket.gethostname())
-    except OSError:
-        return "unknown"
+    """The address other machines reach this one under; nothing is sent to find it out."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))  # an address for documentation; only a route is chosen
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "localhost"
+
+
+def _in_container() -> bool:
+    return Path("/.dockerenv").exists() or Path("/run/.containerenv").exists()
 
 
 def doctor_report(checks: Sequence[Check]) -> str:

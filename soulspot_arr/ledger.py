@@ -7,6 +7,7 @@ another state is not an error: somebody was faster, the caller skips (False is r
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +27,9 @@ from soulspot_arr.errors import IllegalTransition
 from soulspot_arr.models import Download, Event, Grab
 from soulspot_arr.rules import lifecycle, offers, sentences
 
+log = logging.getLogger(__name__)
+
+_LEVELS = {"debug": logging.DEBUG, "warning": logging.WARNING, "error": logging.ERROR}
 # A full disk or a wrong path is ours to mend: wait this long before Lidarr is told.
 PARK_AFTER = timedelta(hours=24)
 
@@ -258,7 +262,9 @@ def record(
     grab_id: int | None = None,
     download_id: int | None = None,
 ) -> None:
-    """Append one fact."""
+    """Append one fact; what happens to a grab is also a line for the person who reads the log."""
+    if event.kind.startswith("grab."):
+        log.log(_LEVELS.get(event.level, logging.INFO), "%s", event.message)
     session.add(
         Event(
             at=at,

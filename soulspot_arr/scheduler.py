@@ -74,6 +74,7 @@ class Scheduler:
         self._lease = LeaseKeeper(services.db, clock=services.clock, holder=holder)
         self._leader = False
         self._stopped = False
+        self._told_waiting = False
         self._beating = threading.Lock()
         self._runs = {job.name: _Run() for job in JOBS}
         self._intervals: dict[str, float] = {}
@@ -214,6 +215,9 @@ class Scheduler:
             log.warning("the lease could not be renewed: %s", error)
             leads = False
         gained = leads and not self._leader
+        if not leads and not self._told_waiting:
+            log.info("another process runs the jobs; this one answers and waits")
+        self._told_waiting = not leads
         self._leader = leads
         if not leads:
             return

@@ -26,6 +26,7 @@ def surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
         if name.startswith("SOULSPOT_"):
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SOULSPOT_DATA_DIR", str(tmp_path / "data"))
     root = logging.getLogger()
     handlers, level = list(root.handlers), root.level
     yield
@@ -246,6 +247,18 @@ def test_config_show_hides_the_password_of_the_database(
     assert status == 0
     assert "hunter2" not in out + err
     assert "postgres:***@" in out
+
+
+@pytest.mark.parametrize("command", [["keys"], ["doctor"], ["config", "show"], ["db", "check"]])
+def test_a_look_into_the_wrong_folder_makes_no_second_installation(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    """Whoever forgets --data-dir is told so, and gets no fresh and wrong API key."""
+    monkeypatch.delenv("SOULSPOT_DATA_DIR")
+    status, out, err = run(*command)
+    assert (status, out) == (78, "")
+    assert "There is no installation in" in err
+    assert not (tmp_path / "data").exists()
 
 
 def test_db_check_and_upgrade(run: Run) -> None:
