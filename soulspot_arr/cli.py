@@ -10,7 +10,7 @@ import gc
 import os
 import signal
 import sys
-import threading
+import time
 from collections.abc import Sequence
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -189,13 +189,17 @@ def _worker(options: argparse.Namespace) -> int:
 
     services = _services(options)
     scheduler = Scheduler(services)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-    scheduler.start()
-    print("SoulSpot Arr worker is running.", flush=True)
-    stop.wait()
-    _end(services, scheduler)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        scheduler.start()
+        print("SoulSpot Arr worker is running.", flush=True)
+        while True:
+            # A signal that arrives just before a wait without an end would be seen never.
+            time.sleep(1)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        _end(services, scheduler)
     return 0
 
 
