@@ -40,7 +40,7 @@ from soulspot_arr.errors import (
 )
 from soulspot_arr.models import Download, Grab
 from soulspot_arr.planning import BATCH_FILES, Batch, Planner, Waiting, plan
-from soulspot_arr.rules import lifecycle
+from soulspot_arr.rules import lifecycle, offers
 from soulspot_arr.settings import RESUMED_AT, Settings
 from soulspot_arr.sources import DownloadSource, Guard
 
@@ -81,6 +81,7 @@ class Dispatcher:
         *,
         clock: Clock,
         wake: Callable[[str], None],
+        refresh: Callable[[], None] = lambda: None,
         pulse: Callable[[], float] | None = None,
     ) -> None:
         self._db = database
@@ -89,12 +90,23 @@ class Dispatcher:
         self._guard = guard
         self._clock = clock
         self._wake = wake
+        self._refresh = refresh
         self._planner = Planner(database, settings, source.name, clock=clock)
         self._watch = ClockWatch(clock, pulse)
         self._halted = False
+        self._source_is_new = True  # a restart may have mended what the last process met
+
+    def source_changed(self) -> None:
+        """The source has other settings: what the old ones met says nothing about the new ones."""
+        self._source_is_new = True
+        self._wake("dispatch")
 
     def run(self) -> int:
         """Ask for what may be asked for now; returns the number of requests made."""
+        self._refresh()
+        if self._source_is_new:
+            self._source_is_new = False
+            self._end_rest()
         if jump := self._watch.jump():
             self._start_anew(back=jump < 0)
         if self._paused():
@@ -122,6 +134,18 @@ class Dispatcher:
             self._start_anew()
         self._halted = round_.outage
         return asked
+
+    def _end_rest(self) -> None:
+        """Files that wait because the source was away, or refused our key, are due at once."""
+        now = self._clock()
+        resting = (
+            Download.status == DownloadState.WAITING,
+            Download.source == self._source.name,
+            Download.failure_kind.in_([FailureKind.SOURCE_AUTH, FailureKind.SOURCE_UNAVAILABLE]),
+            Download.not_before > now,
+        )
+        with self._db.write() as session:
+            session.execute(update(Download).where(*resting).values(not_before=now))
 
     def _start_anew(self, *, back: bool = False) -> None:
         """From here on waiting counts; when the clock went `back`, every next try is due."""
@@ -167,14 +191,14 @@ class Dispatcher:
         return None
 
     def _paused(self) -> bool:
-        if not self._settings.get("queue.paused"):
-            return False
-        until = str(self._settings.get("queue.resume_at"))
-        if not until or datetime.fromisoformat(until) > self._clock():
+        if self._settings.pause_left() is not None:
             return True
+        ended = self._settings.get("queue.paused") and str(self._settings.get("queue.resume_at"))
+        if not ended:
+            return False
         try:  # a moment that has passed must not cut short the next pause
             self._settings.patch({"queue.paused": False, "queue.resume_at": ""})
-            self._settings.put_internal({RESUMED_AT: until})
+            self._settings.put_internal({RESUMED_AT: ended})
         except LockedByEnvironment:
             log.debug("the pause that is over is pinned by the environment")
         return False
@@ -223,8 +247,7 @@ class Dispatcher:
                     self._write_failure(session, row, refusal.kind, refusal.message, now=now)
             grab = session.get(Grab, batch.files[0].grab_id)
             if grab is not None:
-                words = f"Asked {batch.peer} for {len(accepted)} of {len(batch.files)} files."
-                event = EventRecord("download.dispatched", words)
+                event = EventRecord("download.dispatched", _asked_for(batch, len(accepted), grab))
                 ledger.record(session, event, at=now, grab_id=grab.id)
                 if refused:
                     self._roll_up(session, grab, now=now)
@@ -353,6 +376,15 @@ def _ours(error: SourceError) -> FailureKind:
     if isinstance(error, SourceThrottled):
         return FailureKind.SOURCE_THROTTLED
     return FailureKind.SOURCE_UNAVAILABLE
+
+
+def _asked_for(batch: Batch, accepted: int, grab: Grab) -> str:
+    """Which part of the album a request was for: each disc is asked for by itself."""
+    first = batch.files[0]
+    album = offers.from_json(grab.offers)[first.offer_index]
+    disc = f" (disc {first.disc})" if first.disc else ""
+    short = f"; {accepted or 'none'} accepted" if accepted < len(batch.files) else ""
+    return f"Asked {batch.peer} for {len(batch.files)} of {len(album.files)} files{disc}{short}."
 
 
 def _note_owner(row: Download, entry: Accepted | None, key: str) -> None:

@@ -134,13 +134,17 @@ class RawFolder:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Measured format of an offer: codec, and the numbers that name it to Lidarr."""
+    """Measured format of an offer: codec, and the numbers that name it to Lidarr.
+
+    `doubt` says why the files may not be what they claim; empty when nothing speaks against them.
+    """
 
     codec: str  # "FLAC", "MP3", "AAC", "OGG", "OPUS", "ALAC", "WAV", "WMA", "APE", "WV", "AIFF"
     bitrate: int | None = None  # kbit/s
     vbr: bool = False
     bit_depth: int | None = None
     sample_rate: int | None = None
+    doubt: str = ""
 
     @property
     def lossless(self) -> bool:

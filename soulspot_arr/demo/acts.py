@@ -13,6 +13,7 @@ from typing import Protocol, Self
 
 from soulspot_arr.demo import programme
 from soulspot_arr.demo.decisions import Decision
+from soulspot_arr.demo.distance import ALBUM_LIMIT
 from soulspot_arr.demo.download_items import ItemStatus
 from soulspot_arr.demo.events import (
     DownloadFailed,
@@ -33,13 +34,17 @@ from soulspot_arr.demo.events import (
 from soulspot_arr.demo.library import Album
 from soulspot_arr.demo.newznab_client import NewznabClient
 from soulspot_arr.demo.prowlarr import LIDARR_SYNC_CATEGORIES, ProwlarrClient
+from soulspot_arr.demo.rest_client import OFFER_CHANGED, STARTED, RestClient
 from soulspot_arr.demo.sabnzbd_client import SabnzbdClient, TestFinding
-from soulspot_arr.demo.screen import Screen, clock, megabytes
+from soulspot_arr.demo.screen import Screen, clock, counted, megabytes
 from soulspot_arr.demo.stage import StageFailure
 from soulspot_arr.demo.stock_lidarr import Preferences, StockLidarr
 
 LOST_POLLS_ALLOWED = 5
 SHOWN_FILES = 4
+_SHOWN_AS_BAR = frozenset(
+    {ItemStatus.QUEUED, ItemStatus.DOWNLOADING, ItemStatus.PAUSED, ItemStatus.COMPLETED}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +112,10 @@ class Acts:
             library_root=stage.library_root,
             preferences=Preferences(nzb_retry_pause=min(3.0, tempo.pacing)),
         )
+        self._rest = RestClient(url, key)
         self._imported: list[Imported] = []
         self._failures = 0
+        self._replaced = 0
 
     def play(self) -> None:
         """All acts in order; StageFailure when one of them cannot be finished."""
@@ -126,17 +133,19 @@ class Acts:
         """What happened and where the files are."""
         files = [path for event in self._imported for path in event.files]
         self._screen.act("What happened")
-        albums = f"{len(self._imported)} album{'s' if len(self._imported) != 1 else ''}"
-        self._screen.good(f"{albums}, {len(files)} tracks, in the library after {seconds:.0f} s.")
+        albums, tracks = counted(len(self._imported), "album"), counted(len(files), "track")
+        self._screen.good(f"{albums}, {tracks}, in the library after {seconds:.0f} s.")
+        if self._replaced:
+            peers = counted(self._replaced, "failing peer")
+            self._screen.good(f"{peers} replaced inside a download; Lidarr never had to know.")
         if self._failures:
-            self._screen.good(
-                f"{self._failures} failed download(s) blocklisted and replaced without a hand."
-            )
+            downloads = counted(self._failures, "failed download")
+            self._screen.good(f"{downloads} blocklisted and replaced without a hand.")
         self._screen.good("Nothing is left in the queue or in the history.")
         self._screen.line()
+        self._screen.pair("folder", self._stage.root)
         self._screen.pair("library", self._stage.library_root)
         self._screen.pair("service log", self._stage.service_log)
-        self._screen.pair("everything else", self._stage.root)
 
     # -- the Test buttons ------------------------------------------------------------------------
 
@@ -196,6 +205,7 @@ class Acts:
             self._stage.check()
             time.sleep(self._tempo.poll)
             events = self._lidarr.refresh()
+            self._tell_news(nzo_id)  # asked for last, told first: causes before their effects
             nzo_id = self._tell_all(events, nzo_id) or nzo_id
             mine = [event for event in events if getattr(event, "nzo_id", None) == nzo_id]
             imported = imported or any(isinstance(event, Imported) for event in mine)
@@ -221,6 +231,14 @@ class Acts:
                 raise StageFailure(f"Lidarr gave the import up ({event.state})")
 
     # -- telling ---------------------------------------------------------------------------------
+
+    def _tell_news(self, nzo_id: str) -> None:
+        """What the service did since the last look, in its own words."""
+        for news in self._rest.news(OFFER_CHANGED, STARTED):
+            self._screen.note(news.message)
+            if news.kind == OFFER_CHANGED:
+                self._replaced += 1
+                self._screen.detail(f"Still {nzo_id}: Lidarr does not hear of it.")
 
     def _tell_all(self, events: Sequence[Event], mine: str | None = None) -> str | None:
         """Tell every event; returns the id of a new grab, if there is one."""
@@ -292,7 +310,7 @@ class Acts:
         self._screen.line()
 
     def _tell_progress(self, event: Progress) -> None:
-        if event.status not in (ItemStatus.QUEUED, ItemStatus.DOWNLOADING, ItemStatus.PAUSED):
+        if event.status not in _SHOWN_AS_BAR:
             return
         # A finished transfer that is still being checked is listed with nothing remaining.
         done = 1 - event.remaining_size / event.size if event.size else 0.0
@@ -302,8 +320,11 @@ class Acts:
 
     def _tell_import(self, event: Imported) -> None:
         self._imported.append(event)
-        distance = "" if event.distance is None else f" (tags {1 - event.distance:.0%} alike)"
-        self._screen.good(f"Lidarr imports {len(event.files)} tracks{distance}.")
+        tracks = counted(len(event.files), "track")
+        match = ""
+        if event.distance is not None:
+            match = f" (match {1 - event.distance:.0%}, Lidarr asks for {1 - ALBUM_LIMIT:.0%})"
+        self._screen.good(f"Lidarr imports {tracks}{match}.")
         folder = event.files[0].parent if event.files else Path()
         self._screen.detail(str(folder.relative_to(self._stage.library_root)))
         for path in event.files[:SHOWN_FILES]:

@@ -60,6 +60,7 @@ def _show(screen: Screen, stage: Stage, options: DemoOptions) -> int:
         acts.summary(time.monotonic() - started)
         if options.keep:
             _keep(screen, stage)
+    _farewell(screen, options)
     return 0
 
 
@@ -75,8 +76,13 @@ def _keep(screen: Screen, stage: Stage) -> None:
         while True:
             stage.check()
             time.sleep(0.5)
+
+
+def _farewell(screen: Screen, options: DemoOptions) -> None:
     screen.line()
-    screen.note("Stopped.")
+    screen.paragraph("Both programs have ended. Delete the folder when you have seen enough.")
+    if not options.keep:
+        screen.paragraph("To look around while they run: soulspot-arr demo --keep")
 
 
 def own_folder(wanted: Path | None) -> Path:

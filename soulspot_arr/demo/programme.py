@@ -65,18 +65,18 @@ LUMIERE = simple_album(
 ACTS = (
     (
         HARBOUR_LIGHTS,
-        "Many people share this record: some complete, some not, some behind a very long queue, "
-        "and the fastest two will never send a byte: SoulSpot replaces such a peer inside the same "
+        "Many people share this record: some only a part of it, some behind a very long queue, and "
+        "the fastest two will never send a byte. SoulSpot replaces such a peer inside the same "
         "download, before Lidarr hears of it. The profile allows lossless files only.",
     ),
     (
         NORTHBOUND,
         "Two discs, in a different folder habit at every peer. This time the profile asks for "
-        "MP3, so Lidarr itself turns the lossless copies down.",
+        "MP3, so Lidarr itself turns the lossless copy down.",
     ),
     (
         LUMIERE,
-        "Accents, spelled in two different ways of Unicode, one peer that leaves right after "
-        "answering, and one whose connection drops in every file.",
+        "Accents: Lidarr writes é as one character, the peer with the lossless copy as two, as "
+        "macOS does. The profile allows every quality; Lidarr prefers lossless.",
     ),
 )

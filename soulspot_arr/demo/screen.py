@@ -1,19 +1,22 @@
 """The look of the demo: 80 columns, calm, the same on a terminal, in a pipe and in a CI log.
 
-Colour and the moving progress line exist only on a terminal that wants them; everywhere else the
-text is plain and every line is final.
+Colour, the moving progress line and up to 100 columns exist only on a terminal that wants them;
+everywhere else the text is plain and every line is final.
 """
 
 from __future__ import annotations
 
 import os
 import textwrap
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import TextIO
 
 WIDTH = 80
+WIDEST = 100
+NARROWEST = 60
 _BAR = 24
+_TITLE_END = 20  # " - 2014-slsk632cddbd": the year, and what tells two releases apart
 _STYLES = {"bold": "1", "dim": "2", "green": "32", "red": "31", "yellow": "33", "cyan": "36"}
 _PLAIN_GLYPHS = str.maketrans(
     {"✓": "+", "✗": "x", "•": "-", "→": ">", "█": "#", "░": ".", "─": "-", "└": "`", "…": "~"}
@@ -26,6 +29,7 @@ class Screen:
     def __init__(self, stream: TextIO, environ: Mapping[str, str]) -> None:
         self._stream = stream
         self._live = stream.isatty() and environ.get("TERM", "") != "dumb"
+        self._width = _columns(stream) if self._live else WIDTH
         self._colour = self._live and not environ.get("NO_COLOR")
         self._encoding = stream.encoding or "utf-8"
         self._glyphs = _can_encode("✓█─└…", self._encoding)
@@ -42,16 +46,16 @@ class Screen:
 
     def act(self, text: str, explanation: str = "") -> None:
         """The heading of a scene with a sentence about what is going to happen."""
-        heading = f"── {shorten(text, WIDTH - 8)} "
+        heading = f"── {shorten(text, self._width - 8)} "
         self.line()
-        self.line(self._style(heading + "─" * (WIDTH - len(heading)), "cyan"))
+        self.line(self._style(heading + "─" * (self._width - len(heading)), "cyan"))
         if explanation:
             self.paragraph(explanation)
         self.line()
 
     def paragraph(self, text: str) -> None:
         """Prose, wrapped."""
-        for row in textwrap.wrap(text, WIDTH - 2):
+        for row in textwrap.wrap(text, self._width - 2):
             self.line(f"  {self._style(row, 'dim')}")
 
     def good(self, text: str) -> None:
@@ -68,22 +72,28 @@ class Screen:
 
     def detail(self, text: str) -> None:
         """A remark that belongs to the line above."""
-        for row in textwrap.wrap(text, WIDTH - 8, subsequent_indent="  ", break_on_hyphens=False):
+        room = self._width - 8
+        for row in textwrap.wrap(text, room, subsequent_indent="  ", break_on_hyphens=False):
             self.line(f"      {self._style(row, 'dim')}")
 
     def pair(self, label: str, value: object) -> None:
         """A label and a value, aligned; the value is never cut, so that it can be copied."""
         self.line(f"  {self._style(f'{label:<18}', 'dim')}{value}")
 
-    def table(self, rows: Iterable[tuple[str, str, str, str]], remarks: Mapping[int, str]) -> None:
+    def table(self, rows: Sequence[tuple[str, str, str, str]], remarks: Mapping[int, str]) -> None:
         """Rows of mark, quality, size and title; a remark follows its row."""
-        self.line(self._style(f"     {'quality':<14}{'size':>9}  release title", "dim"))
-        for number, (mark, quality, size, title) in enumerate(rows):
+        quality = max(len(row[1]) for row in (("", "quality"), *rows))
+        size = max(len(row[2]) for row in (("", "", "size"), *rows))
+        room = self._width - (quality + size + 8)
+        head = f"    {'quality':<{quality}}  {'size':>{size}}  release title"
+        self.line(self._style(head, "dim"))
+        for number, (mark, *cells, title) in enumerate(rows):
             colour = "green" if mark == "✓" else "red"
-            cells = f"{quality:<14}{size:>9}  {shorten_middle(title, WIDTH - 30)}"
-            self.line(f"  {self._style(mark, colour)}  {cells}")
+            text = f"{cells[0]:<{quality}}  {cells[1]:>{size}}  {shorten_middle(title, room)}"
+            self.line(f"  {self._style(mark, colour)} {text}")
             if number in remarks:
-                self.line(self._style(f"     └ {shorten(remarks[number], WIDTH - 7)}", "dim"))
+                remark = shorten(remarks[number], self._width - 6)
+                self.line(self._style(f"    └ {remark}", "dim"))
 
     def progress(self, label: str, done: float, detail: str) -> None:
         """A bar that moves on a terminal and otherwise prints one line per quarter."""
@@ -92,10 +102,10 @@ class Screen:
         text = f"  {label:<12} {bar} {done:>4.0%}  {detail}"
         step = f"{label}{int(done * 4)}"
         if self._live:
-            self._write("\r\x1b[K" + shorten(text, WIDTH))
+            self._write("\r\x1b[K" + shorten(text, self._width))
             self._pending = True
         elif step != self._last_step:
-            self.line(shorten(text, WIDTH))
+            self.line(shorten(text, self._width))
         self._last_step = step
 
     def failure(self, reason: str, log: str, rows: Iterable[str]) -> None:
@@ -117,7 +127,7 @@ class Screen:
         self._write(text.rstrip() + "\n")
 
     def _marked(self, mark: str, colour: str, text: str) -> None:
-        first, *rest = textwrap.wrap(text, WIDTH - 4, break_on_hyphens=False) or [""]
+        first, *rest = textwrap.wrap(text, self._width - 4, break_on_hyphens=False) or [""]
         self.line(f"  {self._style(mark, colour)} {first}")
         for row in rest:
             self.line(f"    {row}")
@@ -142,6 +152,11 @@ def megabytes(size: int) -> str:
     return f"{value:.0f} MB" if value >= 10 else f"{value:.1f} MB"
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 album`, `2 albums`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def clock(remaining: timedelta | None) -> str:
     """A remaining time as `1:02`, or nothing when there is none to tell."""
     seconds = 0 if remaining is None else int(remaining.total_seconds())
@@ -153,9 +168,18 @@ def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
-def shorten_middle(text: str, width: int, kept: int = 21) -> str:
+def shorten_middle(text: str, width: int, kept: int = _TITLE_END) -> str:
     """At most `width` characters; the last `kept` stay, because titles differ at their end."""
     return text if len(text) <= width else shorten(text[:-kept], width - kept) + text[-kept:]
+
+
+def _columns(stream: TextIO) -> int:
+    """How wide to write on this terminal."""
+    try:
+        columns = os.get_terminal_size(stream.fileno()).columns
+    except (OSError, ValueError):
+        return WIDTH
+    return min(max(columns, NARROWEST), WIDEST) if columns else WIDTH
 
 
 def _can_encode(text: str, encoding: str) -> bool:

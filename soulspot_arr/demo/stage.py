@@ -21,7 +21,7 @@ from typing import Self
 
 import requests
 
-from soulspot_arr.demo.wire import open_session
+from soulspot_arr.demo.rest_client import RestClient
 
 START_SECONDS = 60.0
 STOP_SECONDS = 8.0
@@ -68,6 +68,7 @@ class Stage:
         self.slskd_key = secrets.token_hex(16)
         self.slskd_url = f"http://127.0.0.1:{free_port()}"
         self.service_url = f"http://127.0.0.1:{free_port()}"
+        self._rest = RestClient(self.service_url, self.api_key)
         self._recipe = recipe
         self._children: list[tuple[str, subprocess.Popen[bytes], Path]] = []
 
@@ -187,11 +188,10 @@ class Stage:
         return b"listening on" in self.simulator_log.read_bytes()
 
     def _service_is_up(self) -> bool:
+        # Before its first health check it answers, but Lidarr would miss the categories' folders.
         try:
-            with open_session("soulspot-arr demo") as session:
-                answer = session.get(f"{self.service_url}/ping", timeout=2)
-            return answer.status_code == 200 and isinstance(answer.json(), dict)
-        except (requests.RequestException, ValueError):
+            return self._rest.is_ready()
+        except requests.RequestException:
             return False
 
 

@@ -25,6 +25,12 @@ _COMPUTED_LOW, _COMPUTED_HIGH = 0.985, 1.06
 _REPORTED_TOLERANCE = 2  # kbit/s; clients round differently
 _LOSSLESS_M4A = 450  # kbit/s; AAC ends at 320, ALAC of real music starts above
 _HIRES = 64_000  # Hz; above this nobody keeps 16 bits
+_CD_RATE = 44_100  # Hz; the lowest that is usual, so what does not tell its rate is not suspected
+_SHORTEST_SAMPLE = 60  # seconds; less says nothing about a record
+# Share of the uncompressed bits below which packed music is suspected, by sample rate (Hz).
+# CD rips lie between 0.4 and 0.8, real 24-bit ones between 0.55 and 0.8 (0.35 at 192 kHz).
+_HOLLOW_16 = ((float("inf"), 0.18),)
+_HOLLOW_24 = ((48_000, 0.42), (96_000, 0.30), (float("inf"), 0.20))
 _CLAIMS_24 = re.compile(r"(?<![^\W_])(?:24[-_. ]?bits?|24[-_/. x](?:44|48|88|96|176|192))", re.I)
 
 _LOSSLESS_RANK = {"FLAC": 90, "ALAC": 88, "WV": 86, "APE": 84, "WAV": 82, "AIFF": 81}
@@ -69,12 +75,14 @@ def measure(files: Sequence[RawFile]) -> Quality | None:
         return Quality(codec, bitrate=bitrate, vbr=vbr)
     plain = Quality(codec, bitrate=round(median(rates)) if rates else None)
     if plain.lossless:
-        sample_rates = [file.sample_rate for file in files if file.sample_rate]
+        sample_rate = min((file.sample_rate for file in files if file.sample_rate), default=None)
+        depth = _bit_depth(files)
         return Quality(
             codec,
             bitrate=plain.bitrate,
-            bit_depth=_bit_depth(files),
-            sample_rate=min(sample_rates, default=None),
+            bit_depth=depth,
+            sample_rate=sample_rate,
+            doubt=_doubt(files, depth or 16, sample_rate or _CD_RATE),
         )
     if codec in ("AAC", "OGG") and rates:
         standards = tuple(_AAC_TOKENS) if codec == "AAC" else _VORBIS_RATES
@@ -97,6 +105,25 @@ def _bit_depth(files: Sequence[RawFile]) -> int | None:
     if any((file.sample_rate or 0) > _HIRES for file in files):
         return 24
     return 24 if files and all(_CLAIMS_24.search(file.path) for file in files) else None
+
+
+def _doubt(files: Sequence[RawFile], depth: int, sample_rate: int) -> str:
+    """Why lossless files may be no such thing: fewer bits per second than such music needs.
+
+    Bits that were padded and frequencies that were made up pack to almost nothing, so what claims
+    more than it holds is conspicuously small. A suspicion, no proof: silence packs well too.
+    """
+    timed = [(file.size, file.seconds) for file in files if file.seconds and file.size > 0]
+    seconds = sum(length for _, length in timed)
+    if seconds < _SHORTEST_SAMPLE:
+        return ""
+    share = sum(size for size, _ in timed) * 8 / seconds / (depth * sample_rate * 2)
+    floors = _HOLLOW_24 if depth > 16 else _HOLLOW_16
+    floor = next(least for rate, least in floors if sample_rate <= rate)
+    if share >= floor:
+        return ""
+    rate = f"{sample_rate / 1000:g} kHz"
+    return f"only {share:.0%} of what {depth} bits at {rate} hold: padded or upsampled?"
 
 
 def _measure_mp3(files: Sequence[RawFile]) -> tuple[int | None, bool]:
@@ -150,9 +177,11 @@ def token(quality: Quality) -> str | None:
 
 
 def rank_of(quality: Quality) -> int:
-    """0 … 99, higher is better: lossless above lossy, more bits above fewer."""
+    """0 … 99, higher is better: lossless above lossy, more bits above fewer, doubtful ones below."""
     if quality.codec in _LOSSLESS_RANK:
-        return _LOSSLESS_RANK[quality.codec] + (9 if quality.bit_depth == 24 else 0)
+        # Hollow 24 bits are worth less than honest 16, which they were made from.
+        extra = 9 if quality.bit_depth == 24 else 0
+        return _LOSSLESS_RANK[quality.codec] + (-1 if quality.doubt else extra)
     worth = (quality.bitrate or 0) * _LOSSY_WORTH.get(quality.codec, 0.5)
     if quality.vbr:
         worth *= 1.15  # a variable file spends its bits where they are heard

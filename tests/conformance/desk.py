@@ -7,26 +7,24 @@ not empty, no byte order mark. It imports nothing of the emulation it judges.
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 
 from soulspot_arr.demo.library import Album, simple_album
 from soulspot_arr.demo.newznab_client import NewznabClient
-from soulspot_arr.simulator import SimOptions, Simulator
+from soulspot_arr.simulator import Simulator
+from tests.conformance.running import SLSKD_KEY, running, until
 from tests.fakes.service_process import ServiceProcess
 from tests.story.stage import share
 
-T = TypeVar("T")
 Json = dict[str, Any]
 Multipart = Mapping[str, tuple[str | None, bytes] | tuple[str | None, bytes, str]]
 
-SLSKD_KEY = "conformance-key-0123456789"
 TRACKS = (("Lantern", 20), ("Quarry", 21))
 
 QUICK = simple_album("Marlow Fen", "Copper Weather", 2009, TRACKS)  # arrives at once
@@ -39,17 +37,6 @@ BEHAVIOUR: Mapping[str, tuple[str, dict[str, float]]] = {
     SLOW.title: ("normal", {"speed": 500.0}),
     REFUSED.title: ("reject_at_request", {}),
 }
-
-
-def until(question: Callable[[], T | None], what: str, *, seconds: float = 30.0) -> T:
-    """Ask again and again until the answer is not None; AssertionError after `seconds`."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        answer = question()
-        if answer is not None:
-            return answer
-        time.sleep(0.1)
-    raise AssertionError(f"it did not happen: {what}")
 
 
 def json_object(answer: requests.Response, *, status: int = 200) -> Json:
@@ -178,12 +165,11 @@ class Desk:
 
     def behave(self, album: Album, outcome: str, **values: float) -> None:
         """What its peer does from now on with every file (see the simulator's world)."""
-        self.simulator.world.unscript(self.peer_of(album))
-        self.simulator.world.script(self.peer_of(album), None, outcome, **values)
+        behave(self.simulator, album, outcome, **values)
 
     def peer_of(self, album: Album) -> str:
         """Who shares it."""
-        return album.artist.lower().replace(" ", "_")
+        return peer_of(album)
 
 
 @contextmanager
@@ -194,25 +180,32 @@ def open_desk(
     time_scale: float = 20.0,
 ) -> Iterator[Desk]:
     """Start everything with these albums shared, each by a peer of its own, and end it."""
-    options = SimOptions(
-        api_key=SLSKD_KEY, data_dir=root / "slskd", time_scale=time_scale, world="empty"
-    )
-    with Simulator(options) as simulator:
-        service = ServiceProcess(
-            root / "data", slskd_url=simulator.url, slskd_key=SLSKD_KEY, settings=settings
-        )
-        desk = Desk(service, simulator, root)
+
+    def fill(simulator: Simulator) -> None:
         for album in albums:
-            peer = desk.peer_of(album)
+            peer = peer_of(album)
             if peer not in simulator.world.peers:
                 simulator.world.add_peer(peer, free_slots=1, speed=8_000_000, response_delay=0.2)
             share(simulator, peer, album)
             outcome, values = BEHAVIOUR.get(album.title, ("normal", {}))
-            desk.behave(album, outcome, **values)
-        with service:
-            # The folders of the categories are made by the first look at slskd's own folder.
-            until(lambda: _complete_dir(desk), "the folder for finished grabs is there")
-            yield desk
+            behave(simulator, album, outcome, **values)
+
+    with running(root, fill, settings=settings, time_scale=time_scale) as (service, simulator):
+        desk = Desk(service, simulator, root)
+        # The folders of the categories are made by the first look at slskd's own folder.
+        until(lambda: _complete_dir(desk), "the folder for finished grabs is there", seconds=30)
+        yield desk
+
+
+def peer_of(album: Album) -> str:
+    """Who shares it."""
+    return album.artist.lower().replace(" ", "_")
+
+
+def behave(simulator: Simulator, album: Album, outcome: str, **values: float) -> None:
+    """What an album's peer does from now on with every file (see the simulator's world)."""
+    simulator.world.unscript(peer_of(album))
+    simulator.world.script(peer_of(album), None, outcome, **values)
 
 
 def _complete_dir(desk: Desk) -> bool | None:

@@ -6,12 +6,10 @@ byte, no cookie. It imports nothing of the emulation it judges.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 from xml.etree.ElementTree import Element
 
 import requests
@@ -19,14 +17,12 @@ from defusedxml.ElementTree import fromstring
 
 from soulspot_arr.demo.feed import parse_date
 from soulspot_arr.demo.newznab_client import NewznabClient
-from soulspot_arr.simulator import SimOptions, Simulator
+from soulspot_arr.simulator import Simulator
 from soulspot_arr.simulator.wire import Json
 from soulspot_arr.simulator.world import World
+from tests.conformance.running import SLSKD_KEY, running
 from tests.fakes.service_process import ServiceProcess, free_port
 
-T = TypeVar("T")
-
-SLSKD_KEY = "conformance-key-0123456789"
 NEWZNAB = "{http://www.newznab.com/DTD/2010/feeds/attributes/}"
 # slskd's clock runs twenty times as fast, so two seconds of silence last a tenth of one.
 SETTINGS = {"SOULSPOT_SLSKD_IDLE_TIMEOUT": "2", "SOULSPOT_SEARCH_RATE_WINDOW": "1"}
@@ -213,17 +209,6 @@ def error_code(answer: requests.Response) -> int:
     return int(str(root.get("code")))
 
 
-def until(question: Callable[[], T | None], what: str, *, seconds: float = 20.0) -> T:
-    """Ask again and again until the answer is not None; AssertionError after `seconds`."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        answer = question()
-        if answer is not None:
-            return answer
-        time.sleep(0.1)
-    raise AssertionError(f"it did not happen: {what}")
-
-
 def share_folder(
     world: World,
     peer: str,
@@ -269,20 +254,15 @@ def open_indexer(
     url_base: str = "",
 ) -> Iterator[Indexer]:
     """Start a world that `build` fills and the service in front of it, and end both."""
-    options = SimOptions(
-        api_key=SLSKD_KEY, data_dir=root / "slskd", time_scale=time_scale, world="empty"
-    )
-    with Simulator(options) as simulator:
-        build(simulator.world)
-        service = ServiceProcess(
-            root / "data",
-            slskd_url=simulator.url,
-            slskd_key=SLSKD_KEY,
-            settings=SETTINGS | dict(settings or {}),
-            url_base=url_base,
-        )
-        with service:
-            yield Indexer(service, simulator)
+    pins = SETTINGS | dict(settings or {})
+    with running(
+        root,
+        lambda simulator: build(simulator.world),
+        settings=pins,
+        time_scale=time_scale,
+        url_base=url_base,
+    ) as (service, simulator):
+        yield Indexer(service, simulator)
 
 
 def dead_address() -> str:

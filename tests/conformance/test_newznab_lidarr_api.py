@@ -23,7 +23,8 @@ from soulspot_arr.demo.sabnzbd_client import SabnzbdClient
 from soulspot_arr.demo.stock_lidarr import StockLidarr
 from soulspot_arr.rules.lidarr_parser import search_accepts
 from soulspot_arr.simulator.world import World
-from tests.conformance.indexer import Indexer, dead_address, open_indexer, share_folder, until
+from tests.conformance.indexer import Indexer, dead_address, open_indexer, share_folder
+from tests.conformance.running import until
 from tests.story.stage import ONE_DISC, share
 
 pytestmark = pytest.mark.xdist_group(name="conformance-newznab-lidarr-api")

@@ -20,7 +20,8 @@ import requests
 from soulspot_arr.demo.library import Album, simple_album
 from soulspot_arr.simulator.audio import AudioSpec
 from tests.arr_compat import readers
-from tests.conformance.desk import SLSKD_KEY, TRACKS, Desk, Json, open_desk, until
+from tests.conformance.desk import TRACKS, Desk, Json, open_desk
+from tests.conformance.running import SLSKD_KEY, until
 from tests.story.stage import share
 
 pytestmark = pytest.mark.xdist_group("conformance-sab-lifecycle")

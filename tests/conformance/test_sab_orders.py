@@ -9,7 +9,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conformance.desk import SLOW, STILL, Desk, Json, open_desk, until
+from tests.conformance.desk import SLOW, STILL, Desk, Json, open_desk
+from tests.conformance.running import until
 
 pytestmark = pytest.mark.xdist_group("conformance-sab-orders")
 

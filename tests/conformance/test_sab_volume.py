@@ -18,7 +18,8 @@ from soulspot_arr.domain import DownloadState, GrabState, Offer, OfferFile
 from soulspot_arr.models import Download, Grab
 from soulspot_arr.rules import offers
 from tests.arr_compat import readers
-from tests.conformance.desk import Json, json_object, until
+from tests.conformance.desk import Json, json_object
+from tests.conformance.running import until
 from tests.fakes.service_process import ServiceProcess
 
 pytestmark = pytest.mark.xdist_group("conformance-sab-volume")

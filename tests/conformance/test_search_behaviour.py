@@ -18,7 +18,8 @@ import requests
 
 from soulspot_arr.demo.prowlarr import ProwlarrClient
 from soulspot_arr.simulator.world import World
-from tests.conformance.indexer import Indexer, Item, open_indexer, share_folder, until
+from tests.conformance.indexer import Indexer, Item, open_indexer, share_folder
+from tests.conformance.running import until
 
 pytestmark = pytest.mark.xdist_group(name="conformance-search-behaviour")
 

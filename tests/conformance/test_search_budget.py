@@ -74,3 +74,13 @@ def test_slskd_C27_our_own_searches_survive_a_restart_in_the_count(indexer: Inde
         if request.method == "POST" and request.path.endswith("/searches")
     ][before:]
     assert all(at - seen[len(seen) - 4] >= WINDOW - 0.5 for at in later)
+
+
+def test_a_list_of_searches_that_takes_long_delays_no_answer(indexer: Indexer) -> None:
+    """slskd never prunes it by default; who cannot count in time searches all the same."""
+    fault = indexer.simulator.world.fault
+    fault("slow", "*/searches", method="GET", times=None, delay=60.0)
+    began = time.monotonic()
+    assert len(indexer.album("Tessa Holm", "Amber Letters")) == 1
+    assert len(indexer.album("Tessa Holm", "Birch Letters")) == 1
+    assert time.monotonic() - began < 6.5

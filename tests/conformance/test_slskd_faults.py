@@ -21,13 +21,12 @@ from soulspot_arr.demo.sabnzbd_client import SabnzbdClient
 from soulspot_arr.demo.stock_lidarr import StockLidarr
 from soulspot_arr.simulator.world import World
 from tests.conformance.indexer import (
-    SLSKD_KEY,
     Indexer,
     dead_address,
     open_indexer,
     share_folder,
-    until,
 )
+from tests.conformance.running import SLSKD_KEY, until
 from tests.conformance.web_page import web_page
 from tests.story.stage import share
 

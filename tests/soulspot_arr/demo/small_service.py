@@ -1,4 +1,4 @@
-"""A very small service of our own kind: a feed, an NZB link, a queue and a history, over HTTP."""
+"""A very small service of our own kind: feed, NZB link, queue, history and events, over HTTP."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class SmallService:
     polls: int = 0
     on_poll: Callable[[int], None] = lambda _: None
     nzb_status: dict[str, int] = field(default_factory=dict)
+    events: list[dict[str, object]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.server.rules.insert(0, self._answer)
@@ -33,7 +34,14 @@ class SmallService:
         self.queue.remove(slot)
         self.history.append(history_slot(nzo_id=nzo_id, name=slot["filename"], **changes))
 
+    def happen(self, kind: str, message: str) -> None:
+        """Append an event."""
+        self.events.append({"id": len(self.events) + 1, "kind": kind, "message": message})
+
     def _answer(self, asked: Asked) -> Answer | None:
+        if asked.path == "/api/v1/events":
+            after = int(asked.value("after") or 0)
+            return as_json({"items": self.events[after:], "next": None})
         if asked.path.startswith("/nzb/"):
             return Answer(NZB, self.nzb_status.get(asked.path.removeprefix("/nzb/"), 200))
         if asked.value("t") == "caps":

@@ -119,7 +119,40 @@ def test_a_failed_download_is_replaced_before_the_eyes(show: Show, tmp_path: Pat
     text = show.play()
     assert "The download failed: peer went offline" in text
     assert "└ Release is blocklisted" in text
-    assert "1 failed download(s) blocklisted and replaced" in text
+    assert "1 failed download blocklisted and replaced" in text
+
+
+def test_a_replaced_peer_is_told_where_it_happens(show: Show, tmp_path: Path) -> None:
+    """Each of the service's sentences once, before what follows from it, and in the summary."""
+
+    def replace_then_finish(poll: int) -> None:
+        if poll == 2:
+            show.service.happen("grab.offer_changed", "anna went offline. Trying bert instead.")
+        if poll == 3:
+            show.service.happen("grab.started", "bert is sending.")
+        if poll == 5:
+            write_album(tmp_path / "job", ALBUM)
+            show.service.finish("SABnzbd_nzo_1", storage=str(tmp_path / "job"))
+
+    show.service.on_poll = replace_then_finish
+    text = show.play()
+    told = [
+        "• anna went offline. Trying bert instead.",
+        "Still SABnzbd_nzo_1: Lidarr does not hear of it.",
+        "• bert is sending.",
+        "completed    ",
+        "Lidarr imports 2 tracks (match",
+        "1 failing peer replaced inside a download",
+    ]
+    assert [text.count(sentence) for sentence in told] == [1] * len(told)
+    assert sorted(told, key=text.index) == told
+
+
+def test_nothing_is_said_of_replacements_that_did_not_happen(show: Show) -> None:
+    """The summary holds facts of this show only."""
+    text = show.play()
+    assert "replaced" not in text
+    assert "Still SABnzbd" not in text
 
 
 def test_a_red_button_ends_the_show(show: Show) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 import os
+import pty
 import re
+import termios
 from datetime import timedelta
 
 import pytest
 
 from soulspot_arr.demo.screen import (
+    NARROWEST,
+    WIDEST,
     WIDTH,
     Screen,
     clock,
+    counted,
     megabytes,
     shorten,
     shorten_middle,
@@ -83,6 +88,32 @@ def test_a_terminal_gets_colour_and_a_moving_line() -> None:
     assert max(map(len, re.split(r"[\r\n]", visible))) <= WIDTH
 
 
+@pytest.mark.parametrize(
+    ("columns", "width"),
+    [(0, WIDTH), (20, NARROWEST), (80, 80), (90, 90), (100, WIDEST), (250, WIDEST)],
+)
+def test_a_terminal_is_used_up_to_its_edge(columns: int, width: int) -> None:
+    """Wide ones give the titles more room; none is written beyond a hundred columns."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (50, columns))
+    with open(ours, encoding="utf-8") as reader, open(theirs, "w", encoding="utf-8") as stream:
+        Screen(stream, {"NO_COLOR": "1"}).act("Act")
+        _, heading = reader.readline(), reader.readline()
+    assert len(heading.rstrip()) == width
+
+
+def test_the_table_leaves_the_title_what_the_other_columns_do_not_need() -> None:
+    """A usual title is shown whole; the end of a long one stays readable."""
+    stream = PlainStream()
+    usual = "(FLAC) Marlow Finch - Harbour Lights - 2014-slsk632cddbd"
+    long = f"(FLAC) {'Godspeed ' * 9}- 2012-slsk11112222"
+    Screen(stream, {}).table([("✓", "FLAC", "20 MB", usual), ("✗", "FLAC", "9.0 MB", long)], {})
+    head, first, second = stream.getvalue().splitlines()
+    assert first.endswith(usual)
+    assert second.endswith("… - 2012-slsk11112222")
+    assert {len(head) - len("release title"), first.index("(FLAC)"), second.index("(FLAC)")} == {21}
+
+
 def test_no_color_keeps_the_moving_line_but_no_colour() -> None:
     """NO_COLOR is about colour only."""
     stream = FakeTerminal()
@@ -139,4 +170,5 @@ def test_clock_and_shorten() -> None:
     assert clock(None) == clock(timedelta()) == ""
     assert shorten_middle("a" * 40 + "the end", 20, 7) == "a" * 12 + "…the end"
     assert shorten_middle("short", 20) == "short"
+    assert (counted(1, "album"), counted(2, "album")) == ("1 album", "2 albums")
     assert (shorten("abcdef", 4), shorten("abcd", 4)) == ("abc…", "abcd")

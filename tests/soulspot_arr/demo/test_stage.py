@@ -17,6 +17,7 @@ from soulspot_arr.demo import add_arguments, demo_options
 from soulspot_arr.demo import stage as stage_module
 from soulspot_arr.demo.options import FAST_SCALE
 from soulspot_arr.demo.play import own_folder, run
+from soulspot_arr.demo.sabnzbd_client import SabnzbdClient
 from soulspot_arr.demo.stage import Recipe, Stage, StageFailure, free_port, tail
 
 GUARD = Path(stage_module.__file__).with_name("guard.py")
@@ -83,6 +84,13 @@ def test_a_program_that_ends_early_is_named_with_its_log(tmp_path: Path) -> None
         pass
     assert failure.value.log == stage.simulator_log
     assert tail(stage.simulator_log)
+
+
+def test_the_curtain_rises_when_lidarrs_folder_is_there(tmp_path: Path) -> None:
+    """Lidarr's health page complains while the folder of its category is missing."""
+    with Stage(Recipe(tmp_path, time_scale=FAST_SCALE, environ=dict(os.environ))) as stage:
+        assert (stage.downloads / "soulspot" / "music").is_dir()
+        assert SabnzbdClient(f"{stage.service_url}/sabnzbd", stage.api_key).health_warnings() == []
 
 
 def test_an_unusable_data_folder_is_a_reason_not_a_traceback(tmp_path: Path) -> None:

@@ -1,11 +1,12 @@
-"""Small builders of what a source answers."""
+"""Small builders of what a source answers, and the question most tests ask."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from soulspot_arr.domain import RawFile, RawFolder
+from soulspot_arr.domain import Query, RawFile, RawFolder
 
+RADIOHEAD = Query("Radiohead", "OK Computer")
 SECONDS = 240
 _BYTES_PER_SECOND = {"flac": 110_000, "mp3": 40_000, "m4a": 32_000}
 

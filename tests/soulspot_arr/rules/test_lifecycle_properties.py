@@ -27,7 +27,7 @@ from soulspot_arr.rules.lifecycle import (
     roll_up,
 )
 from tests.fakes.clock import NOON
-from tests.soulspot_arr.rules.test_lifecycle import PATH, Row
+from tests.soulspot_arr.rules.watched import PATH, Row
 
 moments = st.one_of(
     st.none(), st.integers(-200_000, 200_000).map(lambda s: NOON + timedelta(seconds=s))

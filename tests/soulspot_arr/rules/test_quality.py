@@ -177,3 +177,44 @@ def test_utility_order(better: tuple[bool, int, int], worse: tuple[bool, int, in
 def test_utility_is_a_share(slot: bool, queue: int, speed: int, size: int) -> None:
     """Whatever a peer claims, the number stays within 0 and 1."""
     assert 0 <= utility(free_slot=slot, queue_length=queue, speed=speed, size=size) <= 1
+
+
+def lossless(kbps: float, depth: int, rate: int, *, seconds: int | None = 240) -> list[RawFile]:
+    """An album of FLAC files that need so many kbit/s."""
+    size = int(kbps * 240 * 125)
+    return [
+        audio(f"{n}.flac", size, bit_depth=depth, sample_rate=rate, seconds=seconds)
+        for n in range(10)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("files", "suspected"),
+    [
+        (lossless(900, 16, 44_100), False),
+        (lossless(420, 16, 44_100), False),  # a quiet mono record
+        (lossless(200, 16, 44_100), True),
+        (lossless(1500, 24, 44_100), False),
+        (lossless(800, 24, 44_100), True),  # 16 bits padded to 24
+        (lossless(2600, 24, 96_000), False),
+        (lossless(1300, 24, 96_000), True),  # 44.1 kHz made to 96
+        (lossless(3200, 24, 192_000), False),
+        (lossless(1400, 24, 192_000), True),
+        (lossless(800, 24, 44_100, seconds=None), False),  # nobody knows
+        (lossless(800, 24, 44_100)[:0], False),
+    ],
+)
+def test_lossless_that_is_too_small_is_suspected(files: list[RawFile], suspected: bool) -> None:
+    """Bits per second against what the claimed depth and rate would hold."""
+    found = measure(files)
+    assert bool(found and found.doubt) is suspected
+
+
+def test_suspected_files_rank_below_honest_ones_of_fewer_bits() -> None:
+    """Padded 24 bits come after 16 real ones, and keep the token that import will assign."""
+    honest, hollow = measure(lossless(900, 16, 44_100)), measure(lossless(800, 24, 44_100))
+    assert honest is not None
+    assert hollow is not None
+    assert rank_of(hollow) < rank_of(honest)
+    assert token(hollow) == "FLAC 24bit"
+    assert hollow.doubt == "only 38% of what 24 bits at 44.1 kHz hold: padded or upsampled?"

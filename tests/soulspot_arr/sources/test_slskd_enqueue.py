@@ -1,4 +1,4 @@
-"""Asking slskd for files: batches, the older route, and answers that were lost."""
+"""Asking slskd for files in batches, and answers that were lost."""
 
 from __future__ import annotations
 
@@ -16,54 +16,22 @@ from soulspot_arr.errors import (
     SourceThrottled,
     SourceUnavailable,
 )
+from tests.soulspot_arr.sources.asking import (
+    DESTINATION,
+    KEY,
+    LOST,
+    ONE,
+    PEER,
+    RUNNING,
+    T1,
+    T2,
+    TWO,
+    ask,
+    batch,
+    transfer,
+    user,
+)
 from tests.soulspot_arr.sources.conftest import BATCHES, DOWNLOADS, Bench, options
-
-KEY = "5c1f0000-0000-4000-8000-000000000001"
-FOLDER = "@@abcde\\Music\\Artist\\Album [FLAC]"
-ONE, TWO = f"{FOLDER}\\01 - One.flac", f"{FOLDER}\\02 - Two.flac"
-DESTINATION = "soulspot/SABnzbd_nzo_abc/CD1"
-RUNNING = "Skipped: Already in progress"
-
-
-def ask(*paths: str, peer: str = "peer one", **fields: Any) -> BatchRequest:
-    """A request for these files, ten bytes each."""
-    files = tuple(OfferFile(path, path, 10) for path in paths or (ONE, TWO))
-    return BatchRequest(KEY, peer, files, fields.get("destination", DESTINATION))
-
-
-def transfer(path: str, ref: str, state: str = "Queued, Locally", **fields: Any) -> dict[str, Any]:
-    """A transfer as slskd shows it."""
-    return {
-        "id": ref,
-        "username": "peer one",
-        "direction": "Download",
-        "filename": path,
-        "size": 10,
-        "state": state,
-        "requestedAt": "2026-08-22T18:10:00.2",
-        **fields,
-    }
-
-
-def batch(*transfers: dict[str, Any]) -> dict[str, Any]:
-    """A batch as slskd shows it."""
-    return {
-        "id": KEY,
-        "username": "peer one",
-        "transfers": list(transfers),
-        "options": {"destination": DESTINATION},
-    }
-
-
-def user(*transfers: dict[str, Any], peer: str = "peer one") -> dict[str, Any]:
-    """One user's downloads as slskd groups them."""
-    return {"username": peer, "directories": [{"directory": "d", "files": list(transfers)}]}
-
-
-T1, T2 = transfer(ONE, "t1", batchId=KEY), transfer(TWO, "t2", batchId=KEY)
-
-
-# -- batches ---------------------------------------------------------------------------------------
 
 
 def test_E01_a_batch(bench: Bench) -> None:
@@ -124,7 +92,7 @@ def test_E02_E03_a_running_transfer_is_as_good_as_a_new_one(status: int, bench: 
         status_code=status,
         json={"batch": batch(T1), "failures": [{"filename": TWO, "message": RUNNING}]},
     )
-    bench.http.get(DOWNLOADS + "/peer%20one", json=user(T1, elsewhere))
+    bench.http.get(PEER, json=user(T1, elsewhere))
     bench.http.get(BATCHES + "/other", json={"id": "other", "options": {"destination": "theirs"}})
     receipt = bench.source.download_raw(ask())
     assert receipt.accepted == (
@@ -149,7 +117,7 @@ def test_a_file_that_was_not_recorded_is_refused(listing: dict[str, Any], bench:
         status_code=207,
         json={"batch": batch(T1), "failures": [{"filename": TWO, "message": RUNNING}]},
     )
-    bench.http.get(DOWNLOADS + "/peer%20one", **listing)
+    bench.http.get(PEER, **listing)
     receipt = bench.source.download_raw(ask())
     assert [item.path for item in receipt.accepted] == [ONE]
     assert receipt.refused == (Refused(TWO, FailureKind.BROKEN, RUNNING),)
@@ -225,7 +193,7 @@ def test_E06_an_empty_batch_needs_a_new_key(held: dict[str, Any], bench: Bench) 
     """A failed connect burns the id for ever (contract slskd §5.3)."""
     bench.http.post(BATCHES, status_code=409, json="exists")
     bench.http.get(f"{BATCHES}/{KEY}", json=held)
-    bench.http.get(DOWNLOADS + "/peer%20one", status_code=404)
+    bench.http.get(PEER, status_code=404)
     with pytest.raises(SourceRefused) as caught:
         bench.source.download_raw(ask())
     assert (caught.value.kind, caught.value.data["spent_key"]) == ("broken", KEY)
@@ -236,16 +204,8 @@ def test_E03_E04_the_same_key_when_all_were_running(bench: Bench) -> None:
     """The batch is empty because nothing was left to record: what runs is the receipt."""
     bench.http.post(BATCHES, status_code=409, json="exists")
     bench.http.get(f"{BATCHES}/{KEY}", json=batch())
-    bench.http.get(DOWNLOADS + "/peer%20one", json=user(transfer(ONE, "x1"), transfer(TWO, "x2")))
+    bench.http.get(PEER, json=user(transfer(ONE, "x1"), transfer(TWO, "x2")))
     assert [item.ref for item in bench.source.download_raw(ask()).accepted] == ["x1", "x2"]
-
-
-LOST: list[dict[str, Any]] = [
-    {"exc": requests.exceptions.ReadTimeout},
-    {"exc": requests.exceptions.ConnectionError},
-    {"status_code": 504, "text": "<html>gateway time-out"},
-    {"status_code": 201, "content": b'{"batch": {"id": "5c'},
-]
 
 
 @pytest.mark.parametrize("lost", LOST)
@@ -270,7 +230,7 @@ def test_E12_part_of_a_lost_answer(bench: Bench) -> None:
     """When the batch no longer grows, the rest was not taken."""
     bench.http.post(BATCHES, exc=requests.exceptions.ReadTimeout)
     bench.http.get(f"{BATCHES}/{KEY}", json=batch(T1))
-    bench.http.get(DOWNLOADS + "/peer%20one", json=user(T1))
+    bench.http.get(PEER, json=user(T1))
     receipt = bench.source.download_raw(ask())
     assert [item.path for item in receipt.accepted] == [ONE]
     assert [item.path for item in receipt.refused] == [TWO]
@@ -289,7 +249,7 @@ def test_a_lost_request_to_a_dead_peer(bench: Bench) -> None:
     """The batch exists and stays empty: the peer was not reached."""
     bench.http.post(BATCHES, exc=requests.exceptions.ReadTimeout)
     bench.http.get(f"{BATCHES}/{KEY}", json=batch())
-    bench.http.get(DOWNLOADS + "/peer%20one", status_code=404)
+    bench.http.get(PEER, status_code=404)
     with pytest.raises(SourceRefused) as caught:
         bench.source.download_raw(ask())
     assert caught.value.kind == "broken"

@@ -1,0 +1,50 @@
+"""What the service tells of itself over its REST API: whether it is ready, and what it just did.
+
+Lidarr never asks for either. The demo does, to begin at the right moment and to show what Lidarr
+does not hear of. It only reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from soulspot_arr.demo.wire import open_session
+
+OFFER_CHANGED = "grab.offer_changed"
+STARTED = "grab.started"
+_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One event of the service: its stable kind and its sentence for people."""
+
+    kind: str
+    message: str
+
+
+class RestClient:
+    """Reads health and events; raises `requests.RequestException` for anything but a good answer."""
+
+    def __init__(self, url: str, api_key: str) -> None:
+        self._base = f"{url}/api/v1"
+        self._session = open_session("soulspot-arr demo")
+        self._session.headers["X-Api-Key"] = api_key
+        self._last = 0
+
+    def is_ready(self) -> bool:
+        """Whether the first health check is over; it also makes the folders of the categories."""
+        return self._get("system/health")["checked_at"] is not None
+
+    def news(self, *kinds: str) -> list[News]:
+        """The events of these kinds since the last call, oldest first."""
+        rows = self._get("events", after=self._last, kind=kinds)["items"]
+        self._last = max((row["id"] for row in rows), default=self._last)
+        return [News(row["kind"], row["message"]) for row in rows]
+
+    def _get(self, path: str, **query: Any) -> dict[str, Any]:
+        answer = self._session.get(f"{self._base}/{path}", params=query, timeout=_SECONDS)
+        answer.raise_for_status()
+        body: dict[str, Any] = answer.json()
+        return body
