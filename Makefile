@@ -4,10 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt run bench wheel clean
+.PHONY: help demo test check fmt run bench bench-matching wheel clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -48,8 +48,11 @@ run: $(VENV)/.runtime ## run the service with its data in ./data
 bench: $(VENV)/.dev ## print the table of speed and memory, write bench-results.json
 	$(BIN)/python -m tests.bench
 
+bench-matching: $(VENV)/.dev ## decide the labelled corpus with our rule and with others', write bench-matching.json
+	$(BIN)/python -m tests.bench.matching $(ARGS)
+
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## remove what was made here
-	rm -rf $(VENV) build dist *.egg-info .demo bench-results.json .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist *.egg-info .demo bench-results.json bench-matching.json .mypy_cache .ruff_cache .pytest_cache

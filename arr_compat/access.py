@@ -6,12 +6,15 @@ import hashlib
 import hmac
 from enum import StrEnum
 
-from flask import current_app, request
+from flask import request
 
-from soulspot_arr.services import Services
+from soulspot_arr import gate
+from soulspot_arr.gate import same
 
 _MOST_NAMES = 5_000  # the largest queue a client could select whole
 _LONGEST_NAME = 200
+
+services = gate.services  # so that the emulations need this one room for all they ask
 
 
 class Access(StrEnum):
@@ -20,13 +23,6 @@ class Access(StrEnum):
     GRANTED = "granted"
     MISSING = "missing"
     WRONG = "wrong"
-
-
-def services() -> Services:
-    """What the application was built around."""
-    found = current_app.extensions["soulspot"]
-    assert isinstance(found, Services)
-    return found
 
 
 def parameter(name: str, default: str = "") -> str:
@@ -70,7 +66,7 @@ def names(*parameters: str) -> list[str]:
 def credentials() -> Access:
     """Look at `apikey` (or the header), else at user name and password."""
     settings = services().settings
-    key = parameter("apikey") or request.headers.get("X-Api-Key", "")
+    key = parameter("apikey") or gate.header("X-Api-Key")
     if key:
         return Access.GRANTED if is_key(key) else Access.WRONG
     user, password = parameter("ma_username"), parameter("ma_password")
@@ -79,19 +75,14 @@ def credentials() -> Access:
     # Lidarr offers user name and password instead of a key; the key itself is taken as password.
     if is_key(password):
         return Access.GRANTED
-    known_user = _same(user, settings.get("auth.user"))
-    known_password = _same(password, settings.get("auth.password"))
+    known_user = same(user, settings.get("auth.user"))
+    known_password = same(password, settings.get("auth.password"))
     return Access.GRANTED if known_user and known_password else Access.WRONG
 
 
 def is_key(given: str) -> bool:
     """Whether this is the API key."""
-    return _same(given, services().settings.get("auth.api_key"))
-
-
-def _same(given: str, known: str) -> bool:
-    """Takes as long for a near miss as for nonsense; an empty secret lets nobody in."""
-    return bool(known) and hmac.compare_digest(given.encode(), known.encode())
+    return gate.is_key(given, services().settings)
 
 
 def signature(release_key: str) -> str:
@@ -102,7 +93,7 @@ def signature(release_key: str) -> str:
 
 def signed(release_key: str, given: str) -> bool:
     """Whether the signature belongs to the key."""
-    return hmac.compare_digest(signature(release_key).encode(), given.encode())
+    return same(given, signature(release_key))
 
 
 def base_url() -> str:

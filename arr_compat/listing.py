@@ -10,8 +10,8 @@ from typing import Any
 
 from arr_compat import access, slots, status
 from arr_compat.adding import category
-from soulspot_arr.domain import DownloadState, FailureKind, GrabState, Priority
-from soulspot_arr.queue_manager import GrabView
+from soulspot_arr.domain import DownloadState, FailureKind
+from soulspot_arr.queue_manager import GrabView, OpenGrab
 from soulspot_arr.rules import naming
 
 Document = Mapping[str, Any]
@@ -27,51 +27,25 @@ def version() -> str:
 # -- queue -----------------------------------------------------------------------------------------
 
 
-def queue() -> Document:
-    """`mode=queue`: filters as SABnzbd knows them; without a limit everything."""
-    views = access.services().queue_manager.queue()
-    now = datetime.now(UTC)
-    all_slots = [_queue_view(view, now) for view in views]
+def queue() -> str:
+    """`mode=queue`, as JSON: filters as SABnzbd knows them; without a limit everything."""
+    every = access.services().queue_manager.queue()
     wanted = _filter()
-    listed = [view for view in all_slots if wanted.takes(view)]
+    listed = [grab for grab in every if wanted.takes(grab)]
     if wanted.states:
-        listed = [view for view in listed if _word(view) in wanted.states]
+        listed = [grab for grab in listed if slots.queue_word(grab).lower() in wanted.states]
     start, limit = max(0, access.number("start")), max(0, access.number("limit"))
     shown = slots.page(listed, start, limit)
     header = slots.QueueHeader(
         server=_server(),
-        totals=slots.totals(all_slots),
+        totals=slots.totals(every),
         start=start,
         limit=limit,
         matched=len(listed) if wanted.names_slots else None,
     )
-    rows = [slots.queue_slot(view, start + index) for index, view in enumerate(shown)]
+    now = datetime.now(UTC)
+    rows = [slots.queue_slot(grab, index, now=now) for index, grab in enumerate(shown, start)]
     return slots.queue_document(rows, header)
-
-
-def _word(view: slots.QueueView) -> str:
-    return str(slots.queue_slot(view, 0)["status"]).lower()
-
-
-def _queue_view(view: GrabView, now: datetime) -> slots.QueueView:
-    step = None
-    if view.status is GrabState.PROCESSING:
-        moving = view.storage_path is not None
-        step = slots.SlotStatus.MOVING if moving else slots.SlotStatus.VERIFYING
-    return slots.QueueView(
-        nzo_id=view.nzo_id,
-        title=view.title,
-        category=view.category,
-        state=view.status,
-        added_at=view.created_at,
-        bytes_total=view.bytes_total,
-        bytes_done=view.bytes_done,
-        speed=float(view.speed),
-        priority=Priority(view.priority),
-        paused=view.paused,
-        age=(now - view.created_at).total_seconds(),
-        step=step,
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +63,7 @@ class _Filter:
         """Whether the header has to count what matched (contract sabnzbd §1.4.2)."""
         return bool(self.search or self.nzo_ids)
 
-    def takes(self, view: slots.QueueView | GrabView) -> bool:
+    def takes(self, view: OpenGrab | GrabView) -> bool:
         """Whether title, id, category and priority fit."""
         return (
             (not self.nzo_ids or view.nzo_id in self.nzo_ids)
@@ -177,11 +151,11 @@ def _history_slot(view: GrabView) -> slots.Document:
             nzo_id=view.nzo_id,
             title=view.title,
             category=view.category,
-            state=GrabState.FAILED if view.failed else GrabState.COMPLETED,
             added_at=view.created_at,
             completed_at=ended,
             bytes_total=view.bytes_total,
             bytes_done=view.bytes_done,
+            failed=view.failed,
             storage=storage,
             download_seconds=(arrived - began).total_seconds(),
             processing_seconds=(ended - arrived).total_seconds(),
@@ -270,7 +244,7 @@ def _download_dir() -> str:
 
 def _server() -> slots.ServerView:
     services = access.services()
-    left = services.queue_manager.pause_left()
+    left = services.settings.pause_left()
     free, total = services.paths.free()
     return slots.ServerView(
         version=version(),

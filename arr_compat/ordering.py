@@ -201,7 +201,7 @@ def retry_all() -> Document:
 def cancel_processing() -> Document:
     """Stop slots that are being finished; others are not touched."""
     manager = access.services().queue_manager
-    finishing = {v.nzo_id for v in manager.queue() if v.status is GrabState.PROCESSING}
+    finishing = {v.nzo_id for v in manager.queue() if v.status == GrabState.PROCESSING}
     ids = [nzo_id for nzo_id in _ids() if nzo_id in finishing]
     if not manager.cancel(ids):
         return _UNKNOWN

@@ -6,7 +6,6 @@ Every mode answers HTTP 200 with a non-empty JSON object (contract lidarr §1.3)
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -15,7 +14,7 @@ from uuid import uuid4
 from flask import Blueprint, Response
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
-from arr_compat import access, adding, listing, ordering
+from arr_compat import access, adding, listing, ordering, slots
 from arr_compat.access import Access
 from soulspot_arr.errors import SoulSpotError
 
@@ -50,8 +49,8 @@ def _denied() -> str | None:
     return "API Key Required" if verdict is Access.MISSING else "API Key Incorrect"
 
 
-def _json(document: Document, status: int = 200) -> Response:
-    body = json.dumps(document)
+def _json(answer: Document | str, status: int = 200) -> Response:
+    body = answer if isinstance(answer, str) else slots.encode(answer)
     response = Response(body, status=status, content_type="application/json;charset=UTF-8")
     response.headers["Access-Control-Allow-Origin"] = "*"
     return response
@@ -110,7 +109,7 @@ def _config() -> Document:
     return handler() if handler else NOT_IMPLEMENTED
 
 
-def _queue() -> Document:
+def _queue() -> Document | str:
     handler = ordering.QUEUE_ACTIONS.get(access.parameter("name"))
     return handler() if handler else listing.queue()
 
@@ -123,7 +122,7 @@ def _history() -> Document:
 _OPEN: Mapping[str, Callable[[], Document]] = {"version": _version, "auth": _auth}
 
 # shutdown and restart say yes and do nothing: a stray call must not stop the container (C-111).
-_MODES: Mapping[str, Callable[[], Document]] = {
+_MODES: Mapping[str, Callable[[], Document | str]] = {
     "get_config": listing.config,
     "get_cats": listing.categories,
     "get_scripts": lambda: {"scripts": []},

@@ -34,6 +34,12 @@ _POLICY = (
     "frame-ancestors 'none'"
 )
 
+_INTRODUCTION = """Soulseek as a music source for Lidarr and Prowlarr.
+
+Press **Authorize** first and enter the API key into the field *ApiKey*: without it every request is
+answered with 401. The key is the one that Lidarr has; the command `soulspot-arr keys` shows it
+(`docker compose exec soulspot-arr soulspot-arr keys`)."""
+
 
 @blueprint.get("")
 def page() -> Response:
@@ -69,7 +75,7 @@ def new_api() -> Api:
             "title": "SoulSpot Arr",
             "version": __version__,
             "openapi_version": "3.0.3",  # the newest that Swagger UI 4 shows
-            "info": {"description": "Soulseek as a music source for Lidarr and Prowlarr."},
+            "info": {"description": _INTRODUCTION},
             # Relative to the document itself: three steps up is where everything is served.
             "servers": [{"url": "../..", "description": "this service"}],
             "security": [{"ApiKey": []}, {"Bearer": []}],

@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, TypeVar
 
-from flask import Request, Response, current_app, request
+from flask import Request, Response, request
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
@@ -20,8 +20,9 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from werkzeug.routing import BaseConverter
 
 from blueprints import auth
-from soulspot_arr.services import Services
+from soulspot_arr import gate
 
+services = gate.services  # so that a resource needs this one room for its whole pattern
 API = "/api/v1"
 LARGEST_ID = 2**63 - 1  # ids are signed 64-bit integers in both databases
 MAX_BODY = 1024 * 1024
@@ -32,13 +33,6 @@ _View = TypeVar("_View", bound=Callable[..., object])
 class _Numbered(Protocol):
     @property
     def id(self) -> int: ...
-
-
-def services() -> Services:
-    """What the application was built around."""
-    found = current_app.extensions["soulspot"]
-    assert isinstance(found, Services)
-    return found
 
 
 class NzoId(BaseConverter):

@@ -298,3 +298,18 @@ class SlskdEvent(Schema):
     localFilename = fields.String(metadata=_told("Where the file is, as slskd sees it."))  # noqa: N815
     remoteFilename = fields.String(metadata=_told("Its path at the peer."))  # noqa: N815
     transfer = fields.Nested(SlskdTransfer)
+
+
+class LidarrEvent(Schema):
+    """What Lidarr's webhook sends; documentation only, the view reads it with more patience."""
+
+    eventType = fields.String(metadata=_told("Grab; anything else is ignored."))  # noqa: N815
+    downloadId = fields.String(metadata=_told("The id of a grab."))  # noqa: N815
+    artist = fields.Dict(metadata=_told("With `mbId`."))
+    albums = fields.List(fields.Dict(), metadata=_told("Each with `mbId` and `id`."))
+
+
+class Bound(Schema):
+    """What became of an event of Lidarr's."""
+
+    bound = fields.Boolean(metadata=_told("Whether it told the album of one of our grabs."))

@@ -30,4 +30,5 @@ def change(changes: Mapping[str, Any]) -> Sequence[SettingView]:
     A masked secret that is sent back stays as it is. 409: an environment variable pins the setting.
     """
     services().settings.patch(changes)
+    services().reload_source()  # a mended key counts at once
     return services().settings.views()

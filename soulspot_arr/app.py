@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, redirect, request
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response as BaseResponse
 
 import arr_compat
 import blueprints
-from soulspot_arr import __version__
+from soulspot_arr import __version__, gate
 from soulspot_arr.errors import ConfigError
 from soulspot_arr.services import Services
 
@@ -30,11 +31,12 @@ def create_app(services: Services) -> Flask:
         PROPAGATE_EXCEPTIONS=False,
         SECRET_KEY=services.config.secret_key,
     )
-    app.extensions["soulspot"] = services
+    app.extensions[gate.EXTENSION] = services
     app.url_map.strict_slashes = False  # Lidarr does not follow redirects here (lidarr §1.1)
     arr_compat.register(app)
     blueprints.register(app)
     app.add_url_rule("/ping", "soulspot.ping", _ping)
+    app.add_url_rule("/", "soulspot.front", _front)
     _mount(app, services.config.url_base)
     if services.config.trusted_proxies:
         hops = services.config.trusted_proxies
@@ -47,6 +49,13 @@ def create_app(services: Services) -> Flask:
 def _ping() -> Response:
     """Whether the process serves; needs no key and asks nobody."""
     return jsonify({"status": "ok", "name": "SoulSpot Arr", "version": __version__})
+
+
+def _front() -> BaseResponse:
+    """Whoever types only the address finds the page that explains the rest."""
+    # A proxy that strips the prefix without telling it is served at the root.
+    base = request.script_root or gate.services().config.url_base
+    return redirect(f"{base}/api/docs")
 
 
 def _mount(app: Flask, url_base: str) -> None:

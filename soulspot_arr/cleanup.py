@@ -69,7 +69,11 @@ class Cleanup:
         return self._forget() + self._remove_leftovers()
 
     def _park(self) -> None:
-        """A disk that has been full at slskd for a day is told to Lidarr; no release is blamed."""
+        """A disk that has been full at slskd for a day is told to Lidarr; no release is blamed.
+
+        The day begins with the first file that found it full: what waited in a queue before that
+        was no trouble of ours.
+        """
         now = self._clock()
         query = (
             select(Grab, Download.failure_message)
@@ -77,7 +81,7 @@ class Cleanup:
             .where(
                 Download.status == DownloadState.WAITING,
                 Download.failure_kind == FailureKind.DISK_FULL,
-                Grab.created_at < now - ledger.PARK_AFTER,
+                Grab.disk_full_since < now - ledger.PARK_AFTER,
                 Grab.status.in_(TRANSFERRING_GRABS),
             )
         )
@@ -266,7 +270,10 @@ class Cleanup:
             session.execute(
                 delete(SearchRow).where(SearchRow.started_at < before("retention.searches"))
             )
-            session.execute(delete(Answer).where(Answer.answered_at < now - timedelta(days=1)))
+            # An empty answer is given for days, and counts in the one that follows.
+            longest = max(float(step) for step in self._settings.get("search.empty_cache"))
+            kept_for = timedelta(days=1, seconds=longest)
+            session.execute(delete(Answer).where(Answer.answered_at < now - kept_for))
             session.execute(
                 delete(ReleaseRow).where(
                     ReleaseRow.last_seen_at < before("retention.releases"),

@@ -8,10 +8,11 @@ No network or file I/O happens inside a write transaction: read, act, short writ
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -83,10 +84,20 @@ class Database:
                 pool_size=16,
                 max_overflow=48,
             )
+            event.listen(engine, "do_connect", self._keep_private)
             event.listen(engine, "connect", _sqlite_connected)
             event.listen(engine, "begin", _sqlite_begin)
             return engine
         return create_engine(self.url, pool_pre_ping=True, pool_size=8, max_overflow=40)
+
+    def _keep_private(self, *_: object) -> None:
+        """Make a missing file before the driver does: it would let every user read our secrets.
+
+        What SQLite puts beside the file (`-wal`, `-shm`) gets the same mode.
+        """
+        name = str(self.url.database)
+        if not name.startswith("file:"):  # SQLite's own way to say much more than a path
+            _touch_private(Path(name))
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -104,6 +115,12 @@ class Database:
     def close(self) -> None:
         """Give all connections back."""
         self.engine.dispose()
+
+
+def _touch_private(path: Path) -> None:
+    """An empty file for our eyes only, unless there is one; what cannot be made is not our news."""
+    with suppress(OSError):
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _sqlite_connected(connection: Any, _record: Any) -> None:
@@ -241,6 +258,7 @@ def copy_beside(database: Database, revision: str) -> None:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     copy = path.with_name(f"{path.name}.{revision}.{int(time.time())}.bak")
     try:
+        _touch_private(copy)  # not readable by others even while it is being written
         shutil.copy2(path, copy)
     except OSError as error:
         raise ConfigError(

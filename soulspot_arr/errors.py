@@ -7,6 +7,7 @@ line to an exit status). `retryable` says whether the same call may succeed late
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, ClassVar
 
 
@@ -86,6 +87,12 @@ class ReleaseGone(NotFound):
     code = "release_gone"
 
 
+class QuestionNotFound(NotFound):
+    """No question has this id, or it is not kept any more."""
+
+    code = "question_not_found"
+
+
 class Conflict(SoulSpotError):
     """The thing exists, but not in a state that allows this."""
 
@@ -96,6 +103,23 @@ class IllegalTransition(Conflict):
     """No row of the transition table leads from here to there."""
 
     code = "illegal_transition"
+
+
+class AskedAlready(Conflict):
+    """The same text was asked of the network a moment ago; `at` says when."""
+
+    code = "asked_already"
+
+    def __init__(self, message: str, *, at: datetime) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+class TooManyQuestions(SoulSpotError):
+    """As many questions as may wait at the same time are waiting already."""
+
+    code = "too_many_questions"
+    retryable = True
 
 
 class LockedByEnvironment(Conflict):
@@ -202,4 +226,11 @@ class LidarrError(SoulSpotError):
     """Lidarr's own API did not answer as hoped; never fatal, the work goes on without it."""
 
     code = "lidarr_error"
+    retryable = True
+
+
+class CatalogueError(SoulSpotError):
+    """A provider of the catalogue is silent or busy; never fatal, searches do without it."""
+
+    code = "catalogue_error"
     retryable = True

@@ -17,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from soulspot_arr import disk, ledger
+from soulspot_arr.bans import BanWatch
 from soulspot_arr.db import Database
 from soulspot_arr.domain import Check, Clock, EventRecord, SourceStatus
 from soulspot_arr.errors import DatabaseTrouble, LidarrError
@@ -29,6 +30,18 @@ log = logging.getLogger(__name__)
 
 RESULT = "_health"
 LOW_DISK = 2 * 1024**3
+# Only follows from slskd being away, which is told by itself: no news of its own.
+_REMEMBERED = ("downloads_visible", "warning")
+_HALF_SET_UP = {
+    "lidarr.api_key": (
+        "Lidarr: the URL is set, the API key is missing.",
+        "Set SOULSPOT_LIDARR_API_KEY to the key that Lidarr shows under Settings > General.",
+    ),
+    "lidarr.url": (
+        "Lidarr: the API key is set, the URL is missing.",
+        "Set SOULSPOT_LIDARR_URL, in Docker for instance http://lidarr:8686.",
+    ),
+}
 
 
 class Health:
@@ -42,6 +55,7 @@ class Health:
         source: DownloadSource,
         lidarr: Lidarr,
         *,
+        bans: BanWatch,
         clock: Clock,
     ) -> None:
         self._db = database
@@ -49,15 +63,16 @@ class Health:
         self._paths = paths
         self._source = source
         self._lidarr = lidarr
+        self._bans = bans
         self._clock = clock
 
     def check(self) -> list[Check]:
         """The health job: make missing folders, run every check, tell changes once, keep it all."""
         checks = self.examine(thorough=False)
         self._paths.prepare_folders()
-        before = {entry["code"]: entry["level"] for entry in self.last()[1]}
+        before = {entry["code"]: _news(entry["code"], entry["level"]) for entry in self.last()[1]}
         for check in checks:
-            if before.get(check.code, "ok") == check.level:
+            if before.get(check.code, "ok") == _news(check.code, check.level):
                 continue
             if check.level == "ok":
                 log.info("health: %s", check.message)
@@ -83,11 +98,29 @@ class Health:
         database = self._database()
         if database.level == "error":
             return [database]  # every other check needs the settings
-        source = self._source_checks()
-        checks = [database, *source, *self._folder_checks()]
-        if thorough:
+        status = self._source.check_connection() if self._source.is_configured() else None
+        if status is not None and status.root:
+            self._paths.remember_root(status.root)
+        folders = self._folder_checks(asked=status is not None and bool(status.root))
+        checks = [database, *_source_chain(status), *self._bans_known(), *folders]
+        if thorough or self._lidarr.missing:
             checks.append(self._lidarr_check())
         return checks
+
+    def _bans_known(self) -> list[Check]:
+        """Nobody can say that there is no ban, so there is no line that says so."""
+        until = self._bans.until
+        if until is None:
+            return []
+        return [
+            Check(
+                "soulseek_ban",
+                "error",
+                f"Soulseek seems to have banned us; no searches until {until:%Y-%m-%d %H:%M} UTC.",
+                "Wait: searching goes on by itself. If it happens again, lower search.rate, and "
+                "look for other programs that search with the same Soulseek account.",
+            )
+        ]
 
     def _database(self) -> Check:
         try:
@@ -104,27 +137,13 @@ class Health:
         kind = "PostgreSQL" if self._db.dialect == "postgresql" else "SQLite"
         return Check("database", "ok", f"The database answers ({kind}).")
 
-    def _source_checks(self) -> list[Check]:
-        if not self._source.is_configured():
-            return [
-                Check(
-                    "slskd_configured",
-                    "error",
-                    "slskd is not set up yet.",
-                    "Set SOULSPOT_SLSKD_URL (for instance http://slskd:5030) and "
-                    "SOULSPOT_SLSKD_API_KEY (a key of at least 16 characters from slskd.yml, "
-                    "web.authentication.api_keys).",
-                )
-            ]
-        status = self._source.check_connection()
-        if status.root:
-            self._paths.remember_root(status.root)
-        return source_checks(status)
-
-    def _folder_checks(self) -> list[Check]:
+    def _folder_checks(self, *, asked: bool) -> list[Check]:
+        """`asked`: slskd has just said where its folder is, so nothing is from memory."""
         told = self._paths.told_root
+        settled = self._settings.get("paths.local_root") or self._settings.get("paths.source_root")
+        remembered = not (asked or settled)
         if told and self._settings.get("completion.mode") == "report":
-            return [Check("folders", "ok", f"Files are reported where slskd puts them ({told}).")]
+            return [_reported(told, remembered=remembered)]
         root, complete = self._paths.local_root, self._paths.complete_dir
         if root is None or complete is None:
             return [
@@ -135,23 +154,11 @@ class Health:
                     "It is asked from slskd as soon as slskd answers; or set paths.local_root.",
                 )
             ]
-        checks = [self._visible(self._paths.visible(), str(root))]
-        if checks[0].level == "ok":
+        visible = self._paths.visible()
+        checks = [_visibility(str(root), visible=visible, remembered=remembered)]
+        if visible:
             checks.append(self._writable(complete))
         return checks
-
-    def _visible(self, visible: bool, root: str) -> Check:
-        if visible:
-            return Check(
-                "downloads_visible", "ok", f"slskd's download folder is visible at {root}."
-            )
-        return Check(
-            "downloads_visible",
-            "error",
-            f"slskd's download folder is not visible here at {root}.",
-            "Mount the same folder into both containers at the same place, or set "
-            "SOULSPOT_PATHS_LOCAL_ROOT to where this service sees it.",
-        )
 
     def _writable(self, complete: Any) -> Check:
         why = disk.can_write(complete)
@@ -173,6 +180,8 @@ class Health:
         return Check("complete_writable", "ok", f"Finished grabs go to {complete}.")
 
     def _lidarr_check(self) -> Check:
+        if half := _HALF_SET_UP.get(self._lidarr.missing):
+            return Check("lidarr", "warning", *half)
         if not self._lidarr.configured:
             return Check(
                 "lidarr",
@@ -183,8 +192,64 @@ class Health:
         try:
             version = self._lidarr.status()
         except LidarrError as error:
-            return Check("lidarr", "error", error.message, "Check lidarr.url and lidarr.api_key.")
+            return Check(
+                "lidarr",
+                "error",
+                error.message,
+                "Check SOULSPOT_LIDARR_URL (in Docker the name of Lidarr's container, "
+                "http://lidarr:8686) and SOULSPOT_LIDARR_API_KEY (Lidarr: Settings > General).",
+            )
         return Check("lidarr", "ok", f"Lidarr {version} answers.")
+
+
+def _news(code: str, level: str) -> str:
+    return "ok" if (code, level) == _REMEMBERED else level
+
+
+def _reported(told: str, *, remembered: bool) -> Check:
+    words = f"Files are reported where slskd puts them ({told})."
+    if not remembered:
+        return Check("folders", "ok", words)
+    return Check(
+        "folders",
+        "warning",
+        f"{words} That is remembered: slskd could not be asked whether it still holds.",
+        "Mend the connection to slskd first.",
+    )
+
+
+def _visibility(root: str, *, visible: bool, remembered: bool) -> Check:
+    memory = "That place is remembered: slskd could not be asked whether it still holds."
+    if not visible:
+        words = f"slskd's download folder is not visible here at {root}."
+        return Check(
+            "downloads_visible",
+            "error",
+            f"{words} {memory}" if remembered else words,
+            "Mount the same folder into both containers at the same place, or set "
+            "SOULSPOT_PATHS_LOCAL_ROOT to where this service sees it.",
+        )
+    if remembered:
+        return Check(
+            *_REMEMBERED,
+            f"A folder is visible at {root}, where slskd's downloads were. {memory}",
+            "Mend the connection to slskd first.",
+        )
+    return Check("downloads_visible", "ok", f"slskd's download folder is visible at {root}.")
+
+
+def _source_chain(status: SourceStatus | None) -> list[Check]:
+    if status is not None:
+        return source_checks(status)
+    return [
+        Check(
+            "slskd_configured",
+            "error",
+            "slskd is not set up yet.",
+            "Set SOULSPOT_SLSKD_URL (for instance http://slskd:5030) and SOULSPOT_SLSKD_API_KEY "
+            "(a key of at least 16 characters from slskd.yml, web.authentication.api_keys).",
+        )
+    ]
 
 
 def source_checks(status: SourceStatus) -> list[Check]:

@@ -19,6 +19,13 @@ from soulspot_arr.models import Event, Grab, JobRun
 
 # Above every id: the keys of both databases are signed 64-bit integers.
 _ABOVE_ALL = 2**63 - 1
+# One look into the index for each kind; a maximum over all of them would read every event.
+_NEWEST = select(
+    *(
+        select(func.max(Event.id)).where(Event.kind == kind).scalar_subquery()
+        for kind in ("grab.completed", "grab.failed", "grab.imported", "grab.removed")
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +115,8 @@ class History:
 
     def version(self) -> int:
         """A counter that grows whenever the history changes, also across restarts."""
-        kinds = ("grab.completed", "grab.failed", "grab.imported", "grab.removed")
-        newest = [
-            select(func.max(Event.id)).where(Event.kind == kind).scalar_subquery() for kind in kinds
-        ]
         with self._db.read() as session:
-            return max((found or 0 for found in session.execute(select(*newest)).one()), default=0)
+            return max(found or 0 for found in session.execute(_NEWEST).one())
 
     def daily(self) -> dict[date, tuple[int, int, int]]:
         """Per day: bytes of completed grabs, files asked for, files that arrived; one year."""

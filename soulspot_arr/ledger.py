@@ -12,10 +12,11 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, func, or_, select, update
+from sqlalchemy import CursorResult, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from soulspot_arr.domain import (
+    LIVE_DOWNLOADS,
     OPEN_DOWNLOADS,
     OPEN_GRABS,
     DownloadState,
@@ -52,10 +53,28 @@ def move_download(
         raise IllegalTransition(f"a download cannot go from {seen} to {to}", id=download.id)
     if not _compare_and_set(session, Download, download.id, seen, to, at=at, fields=fields):
         return False
+    _note_full_disk(session, download.grab_id, to, fields.get("failure_kind"), at=at)
     session.expire(download)
     if event is not None:
         record(session, event, at=at, grab_id=download.grab_id, download_id=download.id)
     return True
+
+
+def _note_full_disk(
+    session: Session, grab_id: int, to: DownloadState, failure: object, *, at: datetime
+) -> None:
+    """Since when a full disk at the source holds a grab up: until none of its files waits for room."""
+    grab = update(Grab).where(Grab.id == grab_id).execution_options(synchronize_session=False)
+    if to is DownloadState.WAITING and failure == FailureKind.DISK_FULL:
+        session.execute(grab.where(Grab.disk_full_since.is_(None)).values(disk_full_since=at))
+    elif to not in LIVE_DOWNLOADS:  # asking again mends nothing yet
+        held_up = exists().where(
+            Download.grab_id == grab_id,
+            Download.status.in_(OPEN_DOWNLOADS),
+            Download.failure_kind == FailureKind.DISK_FULL,
+        )
+        over = grab.where(Grab.disk_full_since.is_not(None), ~held_up)
+        session.execute(over.values(disk_full_since=None))
 
 
 def move_grab(

@@ -1,6 +1,7 @@
-"""Lidarr's own API, optional: start imports at once, lift its back-off, learn exact names.
+"""Lidarr's own API, optional: start imports at once, lift its back-off, read what it knows of albums.
 
 Facts: contract lidarr §11. Nothing here is needed to work; every failure is a `LidarrError`.
+What is read comes back as Lidarr wrote it: `catalogue` makes sense of it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 import requests
 import urllib3
@@ -24,6 +26,13 @@ TIMEOUT = (5.0, 15.0)
 DEADLINE = 20.0  # seconds for one answer as a whole: a trickle must not hold a search
 ALBUMS_FRESH = 600.0
 FAILURE_FRESH = 60.0
+GRABBED = 1  # event type in Lidarr's history (contract §11.3)
+
+# A library of 20,000 albums is 200 MB of JSON, nearly all of it covers, links and releases.
+_KEPT_OF_ALBUM = ("id", "title", "disambiguation", "foreignAlbumId", "releaseDate")
+_KEPT_OF_ARTIST = ("artistName", "foreignArtistId")
+
+Row = dict[str, Any]
 
 
 class Lidarr:
@@ -36,14 +45,22 @@ class Lidarr:
         # A proxy or .netrc of the environment must not come between two neighbours.
         self._session.trust_env = False
         self._lock = threading.Lock()
-        self._albums: tuple[float, str, list[dict[str, Any]]] = (float("-inf"), "", [])
-        self._failed_at = float("-inf")
+        self._albums: tuple[float, str, list[Row]] = (float("-inf"), "", [])
+        self._silent: tuple[float, tuple[str, str]] = (float("-inf"), ("", ""))
         self._refused: tuple[str, str] | None = None
 
     @property
     def configured(self) -> bool:
         """Whether address and key are there."""
         return all(self._account)
+
+    @property
+    def missing(self) -> str:
+        """The setting that is missing when only one of the two is there; else empty."""
+        url, key = self._account
+        if bool(url) == bool(key):
+            return ""
+        return "lidarr.api_key" if url else "lidarr.url"
 
     @property
     def _account(self) -> tuple[str, str]:
@@ -92,30 +109,77 @@ class Lidarr:
         for provider in ("downloadclient", "indexer"):
             self._call("POST", f"/{provider}/testall", accept={400})
 
-    def albums(self) -> list[dict[str, Any]]:
-        """Every album of the library, cached for ten minutes; empty when not configured.
+    # -- what it knows ---------------------------------------------------------------------------
 
-        After a failure Lidarr is left alone for a minute: searches are waiting for this answer.
+    @property
+    def answering(self) -> bool:
+        """Whether reading is worth a try: set up, and not silent within the last minute."""
+        at, account = self._silent
+        recent = account == self._account and time.monotonic() - at < FAILURE_FRESH
+        return self._usable and not recent
+
+    def albums(self, *, age: float = ALBUMS_FRESH, patience: float | None = None) -> list[Row]:
+        """The names and ids of every album of the library; empty when not configured.
+
+        A list that is younger than `age` seconds is given again, the same object. After a failure
+        Lidarr is left alone for a minute: searches are waiting for this answer.
         """
         if not self._usable:
             return []
         url, _ = self._account
-        with self._lock:
+        if not self._lock.acquire(timeout=patience or DEADLINE):
+            raise LidarrError("Lidarr is still listing its albums.")
+        try:
             read_at, known_url, albums = self._albums
-            if known_url == url and time.monotonic() - read_at < ALBUMS_FRESH:
+            if known_url == url and time.monotonic() - read_at < age:
                 return albums
-            if time.monotonic() - self._failed_at < FAILURE_FRESH:
-                raise LidarrError("Lidarr did not answer a moment ago.")
-            self._failed_at = time.monotonic()
-            found = self._call("GET", "/album")
-            self._failed_at = float("-inf")
-            albums = (
-                [entry for entry in found if isinstance(entry, dict)]
-                if isinstance(found, list)
-                else []
-            )
+            found = self._read("/album", patience=patience)
+            albums = [_slim(entry) for entry in found]
             self._albums = (time.monotonic(), url, albums)
             return albums
+        finally:
+            self._lock.release()
+
+    def album(self, album_id: str) -> Row | None:
+        """One album by its MusicBrainz id, with all its releases; None when it is not there."""
+        found = self._read(f"/album?{urlencode({'foreignAlbumId': album_id})}")
+        return next((entry for entry in found if entry.get("foreignAlbumId") == album_id), None)
+
+    def tracks(self, release: int) -> list[Row]:
+        """The tracks of one release by Lidarr's number of it.
+
+        By album it lists those of the monitored release only, so each release is a request.
+        """
+        return self._read(f"/track?{urlencode({'albumReleaseId': release})}", loud=True)
+
+    def grabs_of(self, download_id: str) -> list[Row]:
+        """What its history says was grabbed under this id: a row for each album."""
+        asked = {
+            "downloadId": download_id,
+            "eventType": GRABBED,
+            "includeAlbum": "true",
+            "includeArtist": "true",
+            "pageSize": 100,
+        }
+        return self._read(f"/history?{urlencode(asked)}", loud=True)
+
+    def _read(self, path: str, *, patience: float | None = None, loud: bool = False) -> list[Row]:
+        """The objects of a list; after a failure Lidarr is left alone for a minute.
+
+        `loud` tells that an error status concerns this one request and not Lidarr as a whole.
+        """
+        if not self.answering:
+            raise LidarrError("Lidarr did not answer a moment ago.")
+        try:
+            found = self._call("GET", path, patience=patience)
+        except LidarrError as error:
+            if not (loud and "status" in error.data):
+                self._silent = (time.monotonic(), self._account)
+            raise
+        found = found.get("records") if isinstance(found, dict) else found
+        return (
+            [entry for entry in found if isinstance(entry, dict)] if isinstance(found, list) else []
+        )
 
     def _call(
         self,
@@ -124,10 +188,12 @@ class Lidarr:
         body: dict[str, Any] | None = None,
         *,
         accept: set[int] | None = None,
+        patience: float | None = None,
     ) -> Any:
         base, key = account = self._account
         try:
-            status, content = self._exchange(method, f"{base}/api/v1{path}", key, body)
+            url = f"{base}/api/v1{path}"
+            status, content = self._exchange(method, url, key, body, patience=patience)
         except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError):
             # Not chained: the original may quote the key.
             raise LidarrError(f"Lidarr does not answer at {base}.") from None
@@ -140,24 +206,30 @@ class Lidarr:
         if status in range(300, 400):
             raise LidarrError(f"{base} leads somewhere else; a login page may stand in between.")
         if status >= 400 and status not in (accept or set()):
-            raise LidarrError(f"Lidarr answered {status} to {path}.")
+            raise LidarrError(f"Lidarr answered {status} to {path}.", status=status)
         try:
             return json.loads(content) if content else {}
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise LidarrError("This address does not answer like Lidarr.") from error
 
     def _exchange(
-        self, method: str, url: str, key: str, body: dict[str, Any] | None
+        self,
+        method: str,
+        url: str,
+        key: str,
+        body: dict[str, Any] | None,
+        *,
+        patience: float | None,
     ) -> tuple[int, bytes]:
         """Status and body of one request; redirects are not followed, they would take the key along."""
-        limit = time.monotonic() + DEADLINE
+        limit = time.monotonic() + (patience or DEADLINE)
         parts: list[bytes] = []
         with self._session.request(
             method,
             url,
             json=body,
             headers={"X-Api-Key": key},
-            timeout=TIMEOUT,
+            timeout=(TIMEOUT[0], patience) if patience else TIMEOUT,
             stream=True,
             allow_redirects=False,
         ) as answer:
@@ -166,3 +238,12 @@ class Lidarr:
                 if time.monotonic() > limit:
                     raise requests.exceptions.ReadTimeout("the answer came too slowly")
             return answer.status_code, b"".join(parts)
+
+
+def _slim(album: Row) -> Row:
+    """What it takes to know an album again."""
+    kept = {name: album[name] for name in _KEPT_OF_ALBUM if name in album}
+    owner = album.get("artist")
+    if isinstance(owner, dict):
+        kept["artist"] = {name: owner[name] for name in _KEPT_OF_ARTIST if name in owner}
+    return kept

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -30,7 +31,7 @@ from soulspot_arr.domain import (
     TransferRef,
 )
 from soulspot_arr.errors import SourceError
-from soulspot_arr.models import Download, Grab
+from soulspot_arr.models import IS_LIVE, Download, Grab
 from soulspot_arr.paths import Paths
 from soulspot_arr.rules import lifecycle
 from soulspot_arr.settings import Settings
@@ -41,7 +42,35 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 500  # references in one query
 _UNWRITABLE = (DataError, IntegrityError, OverflowError, ValueError)
 
-_Change = tuple[Download, lifecycle.Step]
+_TABLE = Download.__table__.c
+
+
+@dataclass(slots=True)
+class _Live:
+    """The columns of a live file that a look needs: there may be thousands of them."""
+
+    id: int
+    grab_id: int
+    peer: str
+    remote_path: str
+    size: int
+    status: str
+    attempts: int
+    batch_key: str | None
+    transfer_ref: str | None
+    spent_ref: str | None
+    adopted: bool
+    claimed_at: datetime | None
+    bytes_done: int
+    place_in_queue: int | None
+    speed: int
+    placement: str | None
+    missing_since: datetime | None
+    first_seen_at: datetime | None
+    last_progress_at: datetime | None
+
+
+_Change = tuple[_Live, lifecycle.Step]
 
 
 class Monitor:
@@ -77,12 +106,13 @@ class Monitor:
         """
         if jump := self._watch.jump():
             self._start_anew(jump)
-        downloads = self._live()
-        if not downloads:
+        states = self._live_states() if self._source.is_configured() else set()
+        if not states:
             self._roll_up_strays()
             return 0
-        if self._only_queued(downloads) and not self._due():
+        if states == {DownloadState.QUEUED} and not self._due():
             return 0
+        downloads = self._live()
         try:
             with self._guard("look at the transfers"):
                 snapshot = self._source.poll_raw()
@@ -122,12 +152,18 @@ class Monitor:
 
     # -- one look ----------------------------------------------------------------------------------
 
-    def _live(self) -> list[Download]:
-        query = select(Download).where(
-            Download.status.in_(LIVE_DOWNLOADS), Download.source == self._source.name
+    def _live_states(self) -> set[str]:
+        """Which states live files are in."""
+        query = select(_TABLE.status).where(IS_LIVE, _TABLE.source == self._source.name)
+        with self._db.read() as session:
+            return set(session.scalars(query.distinct()))
+
+    def _live(self) -> list[_Live]:
+        query = select(*(_TABLE[name] for name in _Live.__slots__)).where(
+            IS_LIVE, _TABLE.source == self._source.name
         )
         with self._db.read() as session:
-            return list(session.scalars(query))
+            return [_Live(*row) for row in session.execute(query)]
 
     def _start_anew(self, jump: float) -> None:
         """Moments that were noted before the clock jumped say nothing about peers."""
@@ -144,7 +180,7 @@ class Monitor:
             session.execute(live.where(Download.claimed_at > now).values(claimed_at=now))
 
     def _without_others(
-        self, downloads: Sequence[Download], transfers: Sequence[Transfer]
+        self, downloads: Sequence[_Live], transfers: Sequence[Transfer]
     ) -> Sequence[Transfer]:
         """Leave out what an earlier grab of the same file has left at the source.
 
@@ -162,14 +198,11 @@ class Monitor:
                 known.update(session.scalars(over.where(some)))
         return [item for item in transfers if item.ref not in known]
 
-    def _only_queued(self, downloads: Sequence[Download]) -> bool:
-        return all(download.status == DownloadState.QUEUED for download in downloads)
-
     def _due(self) -> bool:
         waited = time.monotonic() - self._last_poll
         return waited >= float(self._settings.get("jobs.poll_queued"))
 
-    def _steps(self, downloads: Sequence[Download], found: dict[int, Any]) -> list[_Change]:
+    def _steps(self, downloads: Sequence[_Live], found: dict[int, Any]) -> list[_Change]:
         now = self._clock()
         policy = self._policy()
         since = now - timedelta(seconds=policy.stall_queued)
@@ -188,12 +221,14 @@ class Monitor:
                 steps.append((download, self._unless_in_place(download, step)))
         return steps
 
-    def _unless_in_place(self, download: Download, step: lifecycle.Step) -> lifecycle.Step:
+    def _unless_in_place(self, download: _Live, step: lifecycle.Step) -> lifecycle.Step:
         """A transfer that vanished may have succeeded and been cleared while we were away."""
-        vanished = step.fields.get("failure_kind") == FailureKind.VANISHED
-        if vanished and self._paths.landed(download) is not None:
-            return lifecycle.found_in_place(download)
-        return step
+        if step.fields.get("failure_kind") != FailureKind.VANISHED:
+            return step
+        with self._db.read() as session:
+            row = session.get(Download, download.id)
+        in_place = row is not None and self._paths.landed(row) is not None
+        return lifecycle.found_in_place(download) if in_place else step
 
     def _policy(self) -> lifecycle.WatchPolicy:
         return lifecycle.WatchPolicy(
@@ -269,7 +304,7 @@ class Monitor:
             session.execute(update(Download), group)
 
     def _move(
-        self, session: Session, download: Download, step: lifecycle.Step, *, now: datetime
+        self, session: Session, download: _Live, step: lifecycle.Step, *, now: datetime
     ) -> bool:
         row = session.get(Download, download.id)
         if row is None or row.status != download.status:
@@ -316,7 +351,7 @@ class Monitor:
 
 
 def _over(
-    downloads: Sequence[Download],
+    downloads: Sequence[_Live],
     steps: Sequence[_Change],
     transfers: Sequence[Transfer],
 ) -> list[TransferRef]:

@@ -7,12 +7,12 @@ and cancelling only changes rows: `cleanup` makes the source forget and removes 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Row, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from soulspot_arr import ledger
@@ -26,7 +26,7 @@ from soulspot_arr.domain import (
     Priority,
 )
 from soulspot_arr.errors import Conflict, GrabNotFound
-from soulspot_arr.models import Download, Grab
+from soulspot_arr.models import IS_OPEN, Download, Grab
 from soulspot_arr.rules import offers
 from soulspot_arr.settings import RESUMED_AT, Settings
 
@@ -35,11 +35,27 @@ _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789_"
 HISTORY = (GrabState.COMPLETED, GrabState.FAILED)
 
 
-class GrabView(NamedTuple):
-    """One grab as the edges show it; sizes in bytes, speed in bytes per second.
+class OpenGrab(NamedTuple):
+    """One grab on its way, as a poll of the queue needs it; bytes and bytes per second.
 
-    A tuple, because a queue of hundreds is built from rows at every poll.
+    A tuple of few columns, because a queue of hundreds is read once or more in every minute.
     """
+
+    nzo_id: str
+    title: str
+    category: str
+    priority: int
+    paused: bool
+    status: str
+    storage_path: str | None
+    created_at: datetime
+    bytes_total: int
+    bytes_done: int
+    speed: int
+
+
+class GrabView(NamedTuple):
+    """One grab as the edges show it; sizes in bytes, speed in bytes per second."""
 
     id: int
     nzo_id: str
@@ -74,39 +90,47 @@ class GrabView(NamedTuple):
         return self.failure_message is not None
 
 
-# In the order of the fields of `GrabView`: a listing of hundreds is built straight from the rows.
-_COLUMNS = (
-    Grab.id,
-    Grab.nzo_id,
-    Grab.title,
-    Grab.category,
-    Grab.artist,
-    Grab.album,
-    Grab.quality,
-    Grab.peer,
-    Grab.priority,
-    Grab.paused,
-    Grab.status,
-    Grab.total_bytes,
-    Grab.file_count,
-    Grab.offer_index,
-    Grab.failure_kind,
-    Grab.failure_message,
-    Grab.storage_path,
-    Grab.note,
-    Grab.created_at,
-    Grab.started_at,
-    Grab.transferred_at,
-    Grab.completed_at,
-    Grab.archived_at,
-)
-
-_NO_PROGRESS: Mapping[tuple[int, int], Sequence[Any]] = {}
-_STATUS = [column.key for column in _COLUMNS].index("status")
-_OFFER = [column.key for column in _COLUMNS].index("offer_index")
-_TOTAL = [column.key for column in _COLUMNS].index("total_bytes")
-_STATES = {state.value: state for state in GrabState}
 _ARRIVED = frozenset({GrabState.COMPLETED, GrabState.IMPORTED, GrabState.PROCESSING})
+# The tables themselves: for plain columns the ORM would look at each row once more.
+_GRABS, _FILES = Grab.__table__.c, Download.__table__.c
+
+
+def _columns(fields: Iterable[str], **figures: ColumnElement[Any]) -> list[ColumnElement[Any]]:
+    """What fills these fields, in their order: a figure, or the column of that name."""
+    known = {"bytes_total": _GRABS.total_bytes, **figures}
+    return [known[name] if name in known else _GRABS[name] for name in fields]
+
+
+def _over_files(figure: ColumnElement[Any]) -> ColumnElement[Any]:
+    """A whole number over the files of the current offer of each grab; None without files."""
+    mine = (_FILES.grab_id == _GRABS.id, _FILES.offer_index == _GRABS.offer_index)
+    query = select(cast(figure, BigInteger)).where(*mine)
+    return query.correlate(Grab.__table__).scalar_subquery()
+
+
+_DONE = _over_files(func.sum(_FILES.bytes_done))
+_SPEED = _over_files(func.sum(_FILES.speed))
+_PLACE = _over_files(func.min(_FILES.place_in_queue))
+_WHOLE = select(*_columns(GrabView._fields, bytes_done=_DONE, speed=_SPEED, place_in_queue=_PLACE))
+_STORED = select(*_columns(n for n in GrabView._fields if n not in GrabView._field_defaults))
+_NEWEST = (_GRABS.completed_at.desc(), _GRABS.id.desc())
+_HISTORY = _STORED.where(_GRABS.status.in_(HISTORY), _GRABS.archived_at.is_(None)).order_by(
+    _GRABS.status == GrabState.FAILED, *_NEWEST
+)
+_QUEUE = (
+    select(
+        *_columns(
+            OpenGrab._fields,
+            bytes_done=case(
+                (_GRABS.status == GrabState.PROCESSING, _GRABS.total_bytes),
+                else_=func.coalesce(_DONE, 0),
+            ),
+            speed=func.coalesce(_SPEED, 0),
+        )
+    )
+    .where(IS_OPEN)
+    .order_by(_GRABS.priority.desc(), _GRABS.position, _GRABS.id)
+)
 
 
 class QueueManager:
@@ -169,16 +193,10 @@ class QueueManager:
 
     # -- looking -----------------------------------------------------------------------------------
 
-    def queue(self) -> list[GrabView]:
+    def queue(self) -> list[OpenGrab]:
         """Everything on its way, in the order it will be worked on."""
-        states = tuple(OPEN_GRABS)
-        query = (
-            select(*_COLUMNS)
-            .where(Grab.status.in_(states))
-            .order_by(Grab.priority.desc(), Grab.position, Grab.id)
-        )
         with self._db.read() as session:
-            return _views(session, query, states=states)
+            return [OpenGrab._make(row) for row in session.execute(_QUEUE)]
 
     def history(self, *, archived: bool = False, limit: int | None = None) -> list[GrabView]:
         """What ended and was not deleted; what Lidarr still has to import comes first.
@@ -186,37 +204,35 @@ class QueueManager:
         Lidarr asks for 60 rows and never pages, so a completed row is never cut off by `limit`:
         only failed ones are (contract lidarr §4). With `archived`, the archived rows instead.
         """
-        base = select(*_COLUMNS)
-        newest = (Grab.completed_at.desc(), Grab.id.desc())
+        query = _HISTORY
+        if archived:
+            query = _STORED.where(_GRABS.archived_at.is_not(None)).order_by(*_NEWEST).limit(limit)
         with self._db.read() as session:
-            if archived:
-                query = base.where(Grab.archived_at.is_not(None)).order_by(*newest).limit(limit)
-                return [_view(row) for row in session.execute(query)]
-            visible = base.where(Grab.archived_at.is_(None)).order_by(*newest)
-            done = session.execute(visible.where(Grab.status == GrabState.COMPLETED)).all()
-            room = None if limit is None else max(0, limit - len(done))
-            lost = session.execute(visible.where(Grab.status == GrabState.FAILED).limit(room)).all()
-            return [_view(row) for row in (*done, *lost)]
+            views = [_view(row) for row in session.execute(query)]
+        if archived or limit is None:
+            return views
+        completed = sum(view.status is GrabState.COMPLETED for view in views)
+        return views[: max(limit, completed)]
 
     def find(self, nzo_id: str) -> GrabView:
         """One grab in any state; raises GrabNotFound."""
         with self._db.read() as session:
-            found = _views(session, select(*_COLUMNS).where(Grab.nzo_id == nzo_id))
-        if not found:
+            row = session.execute(_WHOLE.where(_GRABS.nzo_id == nzo_id)).first()
+        if row is None:
             raise GrabNotFound(f"There is no grab {nzo_id!r}.")
-        return found[0]
+        return _view(row)
 
     def page(
         self, *, before: int | None, limit: int, states: Collection[GrabState] = ()
     ) -> list[GrabView]:
         """Grabs of all states, newest first, below the id `before`."""
-        query = select(*_COLUMNS).order_by(Grab.id.desc()).limit(limit)
+        query = _WHOLE.order_by(_GRABS.id.desc()).limit(limit)
         if states:
-            query = query.where(Grab.status.in_(list(states)))
+            query = query.where(_GRABS.status.in_(list(states)))
         if before is not None:
-            query = query.where(Grab.id < before)
+            query = query.where(_GRABS.id < before)
         with self._db.read() as session:
-            return _views(session, query)
+            return [_view(row) for row in session.execute(query)]
 
     def files(self, nzo_id: str) -> list[Download]:
         """The files of the current offer of a grab; empty for an unknown one."""
@@ -348,16 +364,6 @@ class QueueManager:
         self._settings.put_internal({RESUMED_AT: self._clock().isoformat()})
         self._wake("dispatch")
 
-    def pause_left(self) -> float | None:
-        """Seconds until a pause ends by itself, 0 when it is open-ended, None when not paused."""
-        if not self._settings.get("queue.paused"):
-            return None
-        until = str(self._settings.get("queue.resume_at"))
-        if not until:
-            return 0.0
-        left = (datetime.fromisoformat(until) - self._clock()).total_seconds()
-        return left if left > 0 else None
-
 
 def has_audio(storage: str | None) -> bool:
     """Whether anything but an empty folder is left where a grab was reported."""
@@ -375,36 +381,9 @@ def _named(session: Session, nzo_ids: Collection[str], states: Collection[GrabSt
     return list(session.scalars(query.order_by(Grab.id).with_for_update(key_share=True)))
 
 
-def _views(
-    session: Session, query: Select[*tuple[Any, ...]], *, states: Sequence[GrabState] = ()
-) -> list[GrabView]:
-    """Grabs with the sums over the files of their current offer; two narrow queries beat one wide.
-
-    With `states` the sums are taken over all grabs in them, else over the grabs that were found.
-    """
-    rows = session.execute(query).all()
-    sums = select(
-        Download.grab_id,
-        Download.offer_index,
-        func.sum(Download.bytes_done),
-        func.sum(Download.speed),
-        func.min(Download.place_in_queue),
-    ).group_by(Download.grab_id, Download.offer_index)
-    if states:
-        sums = sums.join(Grab, Grab.id == Download.grab_id).where(Grab.status.in_(states))
-    else:
-        sums = sums.where(Download.grab_id.in_([row[0] for row in rows]))
-    progress = {(row[0], row[1]): row[2:] for row in session.execute(sums)} if rows else {}
-    return [_view(row, progress) for row in rows]
-
-
-def _view(
-    row: Row[*tuple[Any, ...]], progress: Mapping[tuple[int, int], Sequence[Any]] = _NO_PROGRESS
-) -> GrabView:
-    """Columns in the order of `_COLUMNS`, then the sums if there are any."""
-    columns: tuple[Any, ...] = tuple(row)
-    done, speed, place = progress.get((columns[0], columns[_OFFER]), (0, 0, None))
-    state, total = _STATES[columns[_STATUS]], columns[_TOTAL]
-    arrived = total if state in _ARRIVED else min(int(done or 0), total)
-    before, after = columns[:_STATUS], columns[_STATUS + 1 :]
-    return GrabView._make((*before, state, *after, arrived, int(speed or 0), place))
+def _view(row: Row[*tuple[Any, ...]]) -> GrabView:
+    view = GrabView(*row)
+    state = GrabState(view.status)
+    # A source that counts too much cannot exceed the size.
+    done = view.bytes_total if state in _ARRIVED else min(view.bytes_done or 0, view.bytes_total)
+    return view._replace(status=state, bytes_done=done, speed=view.speed or 0)

@@ -42,13 +42,21 @@ class Job:
     words: str
 
 
+def _keep_house(services: Services) -> None:
+    services.cleanup.purge()
+    services.catalogue.prune()
+    services.search.prune()
+
+
 JOBS: tuple[Job, ...] = (
     Job("dispatch", "jobs.dispatch", lambda s: s.dispatcher.run(), "asks peers for waiting files"),
     Job("poll", "jobs.poll", lambda s: s.monitor.tick(), "looks at the transfers"),
     Job("complete", "jobs.complete", lambda s: s.completion.run(), "finishes arrived grabs"),
+    Job("dig", "jobs.dig", lambda s: s.search.digger.run(), "searches on for what was not found"),
     Job("cleanup", "jobs.health", lambda s: s.cleanup.run(), "removes what is over"),
     Job("health", "jobs.health", lambda s: s.health.check(), "checks the surroundings"),
-    Job("housekeeping", "jobs.housekeeping", lambda s: s.cleanup.purge(), "purges old rows"),
+    Job("bind", "jobs.health", lambda s: s.binding.run(), "asks Lidarr which albums grabs are"),
+    Job("housekeeping", "jobs.housekeeping", _keep_house, "purges old rows"),
 )
 
 

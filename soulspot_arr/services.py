@@ -7,6 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from soulspot_arr import db
+from soulspot_arr.catalogue import Catalogue
+from soulspot_arr.catalogue.binding import Binding
+from soulspot_arr.catalogue.from_lidarr import FromLidarr
+from soulspot_arr.catalogue.from_musicbrainz import FromMusicBrainz
+from soulspot_arr.catalogue.musicbrainz_client import MusicBrainzClient
 from soulspot_arr.cleanup import Cleanup
 from soulspot_arr.completion import Completion
 from soulspot_arr.config import Config
@@ -42,6 +47,31 @@ class Waker:
             self._target(job)
 
 
+class Reloader:
+    """Hands changed settings to the source; cheap when nothing changed."""
+
+    def __init__(self, settings: Settings, source: DownloadSource) -> None:
+        self._settings = settings
+        self._source = source
+        self._lock = threading.Lock()
+        self._known: dict[str, object] | None = None
+        self._told: Callable[[], None] = lambda: None
+
+    def connect(self, told: Callable[[], None]) -> None:
+        """Call this whenever the source has got other settings than before."""
+        self._told = told
+
+    def __call__(self) -> None:
+        """Look at the settings, and take them over if they are others."""
+        values = {spec.key: self._settings.get(spec.key) for spec in self._source.settings}
+        with self._lock:
+            if values == self._known:
+                return
+            self._known = values
+        self._source.reload_settings(values)
+        self._told()
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything built, for the front rooms and the scheduler."""
@@ -54,6 +84,8 @@ class Services:
     source: DownloadSource
     guard: Guard
     lidarr: Lidarr
+    catalogue: Catalogue
+    binding: Binding
     search: Search
     queue_manager: QueueManager
     dispatcher: Dispatcher
@@ -78,12 +110,21 @@ def build(
     source = source or SlskdSource()
     settings = Settings(database, clock=clock, pins=config.pins, specs=source.settings)
     _open(database, settings, migrate=config.auto_migrate)
-    reload_source = _reloader(settings, source)
+    reload_source = Reloader(settings, source)
     reload_source()
     waker = Waker()
     paths = Paths(settings)
     guard = Guard(source.name, tell_source_change(database, clock=clock, name=source.label))
     lidarr = Lidarr(settings)
+    albums = (FromLidarr(lidarr), FromMusicBrainz(MusicBrainzClient(settings)))
+    dispatcher = Dispatcher(
+        database, settings, source, guard, clock=clock, wake=waker, refresh=reload_source
+    )
+    reload_source.connect(dispatcher.source_changed)
+    catalogue = Catalogue(database, settings, albums, clock=clock)
+    search = Search(
+        database, settings, source, guard, catalogue, clock=clock, refresh=reload_source
+    )
     return Services(
         config=config,
         clock=clock,
@@ -93,15 +134,15 @@ def build(
         source=source,
         guard=guard,
         lidarr=lidarr,
-        search=Search(
-            database, settings, source, guard, lidarr, clock=clock, refresh=reload_source
-        ),
+        catalogue=catalogue,
+        binding=Binding(database, lidarr),
+        search=search,
         queue_manager=QueueManager(database, settings, clock=clock, wake=waker),
-        dispatcher=Dispatcher(database, settings, source, guard, clock=clock, wake=waker),
+        dispatcher=dispatcher,
         monitor=Monitor(database, settings, source, guard, paths=paths, clock=clock, wake=waker),
         completion=Completion(database, settings, paths, lidarr, clock=clock, wake=waker),
         cleanup=Cleanup(database, settings, paths, source, guard, clock=clock),
-        health=Health(database, settings, paths, source, lidarr, clock=clock),
+        health=Health(database, settings, paths, source, lidarr, bans=search.bans, clock=clock),
         history=History(database, clock=clock),
         waker=waker,
         reload_source=reload_source,
@@ -119,20 +160,3 @@ def _open(database: Database, settings: Settings, *, migrate: bool) -> None:
     except ConfigError:
         database.close()
         raise
-
-
-def _reloader(settings: Settings, source: DownloadSource) -> Callable[[], None]:
-    """A function that hands changed settings to the source; cheap when nothing changed."""
-    lock = threading.Lock()
-    known: dict[str, object] = {}
-
-    def reload() -> None:
-        values = {spec.key: settings.get(spec.key) for spec in source.settings}
-        with lock:
-            if values == known:
-                return
-            known.clear()
-            known.update(values)
-        source.reload_settings(values)
-
-    return reload

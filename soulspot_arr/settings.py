@@ -13,7 +13,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,6 +49,11 @@ def _http_url(value: object) -> str | None:
     except ValueError:  # a port that is no number, a bracket that is never closed
         sound = False
     return None if sound or not value else "must look like http://host:port"
+
+
+def _header_text(value: object) -> str | None:
+    text = str(value)
+    return None if text.isascii() and text.isprintable() else "may hold only ASCII characters"
 
 
 def _absolute(value: object) -> str | None:
@@ -96,18 +101,31 @@ CORE_SPECS: tuple[SettingSpec, ...] = (
     SettingSpec("lidarr.api_key", str, "", "Lidarr's API key (Settings, General).", secret=True),
     SettingSpec("lidarr.categories", list, ["music", "lidarr", "audio", "prowlarr"], "Categories offered to download clients; those seen in requests are added by themselves."),
     SettingSpec("lidarr.version_reported", str, "4.5.1", "SABnzbd version this service claims to be."),
+    SettingSpec("catalogue.musicbrainz", bool, True, "Whether MusicBrainz is asked for what Lidarr does not tell: albums it does not know and other names of artists; at most one request a second."),
+    SettingSpec("catalogue.musicbrainz_url", str, "https://musicbrainz.org", "Address of MusicBrainz or of a mirror of it.", check=_http_url),
+    SettingSpec("catalogue.contact", str, "", "Mail or web address of whoever runs this service; told to MusicBrainz as part of our user agent.", check=_header_text),
+    SettingSpec("catalogue.fresh", float, 7.0, "Days the track lists of an album are used without asking for them again; what was not found is asked again after six hours.", minimum=0, maximum=365),
     SettingSpec("search.budget", float, 60.0, "Seconds a search may take before Lidarr gets what is there.", minimum=5, maximum=70),
-    SettingSpec("search.rungs", int, 5, "How many query texts are tried for one question.", minimum=1, maximum=10),
+    SettingSpec("search.first_answer", float, 25.0, "Seconds after which an offer that is not surely the album is answered instead of asking on; also the longest a single search may take.", minimum=1, maximum=70),
+    SettingSpec("search.rungs", int, 5, "How many query texts are tried while Lidarr waits.", minimum=1, maximum=10),
+    SettingSpec("search.dig", int, 10, "How many further texts are tried in the background when nothing sure was found; 0 turns it off.", minimum=0, maximum=30),
+    SettingSpec("search.lookups", int, 4, "How many promising folders that an answer shows only in part are looked up at their peers; 0 turns it off.", minimum=0, maximum=20),
     SettingSpec("search.enough_peers", int, 60, "A single search ends early when this many peers answered and the flow has dried up.", minimum=1),
     SettingSpec("search.dry_after", float, 2.0, "Seconds without a further answer that count as dried up.", minimum=0.1),
     SettingSpec("search.enough_offers", int, 3, "No further query text is tried when so many offers are surely the album; a lossless one is enough alone.", minimum=1),
     SettingSpec("search.per_quality", int, 3, "Offers shown for each quality.", minimum=1, maximum=30),
     SettingSpec("search.cache", float, 1800.0, "Seconds an answer is given again without searching.", minimum=0),
-    SettingSpec("search.empty_cache", float, 600.0, "Seconds an empty answer is given again without searching.", minimum=0),
+    SettingSpec("search.empty_cache", list, ["21600", "86400", "604800"], "Seconds an album that no text has found is answered empty without searching: after the first time, the second time in a row, and every further one.", check=_seconds),
+    SettingSpec("search.repeat_after", float, 600.0, "Seconds in which the same text is not asked again, at most those of search.cache; answers of that time are used instead.", minimum=0, maximum=86_400),
     SettingSpec("search.minimum_identity", float, 0.6, "How sure it must be that a folder is the album (0 to 1).", minimum=0, maximum=1),
     SettingSpec("search.rate", int, 30, "Searches allowed in each rate window; the Soulseek server bans faster clients for 30 minutes.", minimum=1, maximum=34),
     SettingSpec("search.rate_window", float, 220.0, "Length of the rate window in seconds.", minimum=1),
+    SettingSpec("search.ban_after", int, 5, "Searches in a row without any answer after which one that used to be answered is asked: silence then means that Soulseek has banned us.", minimum=2, maximum=100),
+    SettingSpec("search.ban_pause", float, 1800.0, "Seconds without any search when Soulseek has banned us.", minimum=1),
     SettingSpec("search.waiting", int, 4, "Questions that may wait for a search at the same time; further ones get an empty feed.", minimum=1, maximum=24),
+    SettingSpec("quality.profile", str, "any", "Which formats are offered, and which of them first; Lidarr's own profile still judges every grab.", choices=("audiophile", "balanced", "space_saver", "any")),
+    SettingSpec("quality.excluded_words", list, [], "Offers whose path holds one of these words or phrases are not shown."),
+    SettingSpec("quality.excluded_peers", list, [], "Offers of these peers are not shown."),
     SettingSpec("queue.max_active", int, 100, "Files asked for at the same time.", minimum=1),
     SettingSpec("queue.max_per_peer", int, 1, "Grabs that one peer serves at the same time.", minimum=1),
     SettingSpec("queue.alternates", int, 3, "Further peers that may replace a failing one inside the same grab; 0 turns it off.", minimum=0, maximum=3),
@@ -131,10 +149,11 @@ CORE_SPECS: tuple[SettingSpec, ...] = (
     SettingSpec("jobs.poll", float, 5.0, "Seconds between two polls of slskd while bytes move.", minimum=0.1),
     SettingSpec("jobs.poll_queued", float, 30.0, "Seconds between two polls while everything is only queued at peers.", minimum=0.1),
     SettingSpec("jobs.complete", float, 5.0, "Seconds between two looks for finished grabs.", minimum=0.1),
+    SettingSpec("jobs.dig", float, 10.0, "Seconds between two searches in the background.", minimum=0.1),
     SettingSpec("jobs.health", float, 60.0, "Seconds between two health checks (each asks slskd once).", minimum=1),
     SettingSpec("jobs.housekeeping", float, 3600.0, "Seconds between two clean-ups.", minimum=1),
     SettingSpec("retention.events", float, 30.0, "Days an event is kept.", minimum=1, maximum=36_500),
-    SettingSpec("retention.searches", float, 7.0, "Days a search is kept.", minimum=1, maximum=36_500),
+    SettingSpec("retention.searches", float, 7.0, "Days searches and the explanations of answers are kept.", minimum=1, maximum=36_500),
     SettingSpec("retention.releases", float, 14.0, "Days a release is kept after it was last seen.", minimum=1, maximum=36_500),
     SettingSpec("retention.archived", float, 90.0, "Days an archived grab is kept.", minimum=1, maximum=36_500),
 )  # fmt: skip
@@ -169,7 +188,6 @@ class Settings:
         self._learning = threading.Lock()
         self._rows: dict[str, Any] = {}
         self._read_at = float("-inf")
-        self._listeners: list[Callable[[Mapping[str, Any]], None]] = []
 
     def _read_pins(self, pins: Mapping[str, str]) -> dict[str, Any]:
         by_variable = {spec.variable: spec for spec in self.specs.values()}
@@ -297,6 +315,21 @@ class Settings:
             attempts=self.get("retry.attempts"),
             backoff=tuple(float(seconds) for seconds in self.get("retry.backoff")),
         )
+
+    def pause_left(self) -> float | None:
+        """Seconds until a pause ends by itself, 0 when it is open-ended, None when not paused."""
+        if not self.get("queue.paused"):
+            return None
+        until = str(self.get("queue.resume_at"))
+        if not until:
+            return 0.0
+        left = (datetime.fromisoformat(until) - self._clock()).total_seconds()
+        return left if left > 0 else None
+
+    @property
+    def repeat_after(self) -> float:
+        """Seconds in which no text is asked twice: never longer than answers are kept at all."""
+        return float(min(self.get("search.repeat_after"), self.get("search.cache")))
 
     # -- categories --------------------------------------------------------------------------------
 

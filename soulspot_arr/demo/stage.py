@@ -36,6 +36,7 @@ _SHORT_INTERVALS = {
     "SOULSPOT_JOBS_POLL_QUEUED": "1",
     "SOULSPOT_JOBS_COMPLETE": "0.5",
     "SOULSPOT_RETRY_BACKOFF": "1,3,9",
+    "SOULSPOT_CATALOGUE_MUSICBRAINZ": "false",  # its albums exist nowhere else
 }
 
 

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from soulspot_arr.domain import Rejection
-from soulspot_arr.rules.grouping import Candidate, CandidateFile
+from soulspot_arr.rules.candidates import Candidate, CandidateFile
 from soulspot_arr.rules.quality import token
 from soulspot_arr.rules.reading import SEPARATORS
-from soulspot_arr.rules.tracks import title_key
+from soulspot_arr.rules.track_titles import key_of
 
 _MAX_NAME = 255  # bytes; longer components can never be created (contract slskd §6.5, row 19)
 _MAX_FILE = 8 * 1024**3
@@ -23,13 +23,14 @@ _IMAGE_SECONDS = 15 * 60
 _IMAGE_BYTES = 60 * 1024**2
 
 
-def flaws(candidate: Candidate) -> tuple[Rejection, ...]:
-    """Every reason against the files of a candidate that the candidate itself shows."""
-    return tuple(
-        flaw
-        for check in (_quality, _locked, _paths, _sizes, _repeated, _numbering, _image)
-        for flaw in check(candidate)
-    )
+def flaws(candidate: Candidate, *, mapped: bool = False) -> tuple[Rejection, ...]:
+    """Every reason against the files of a candidate that the candidate itself shows.
+
+    When each of its files is `mapped` to a track, numbers and copies have nothing more to say.
+    """
+    of_files = (_quality, _locked, _paths, _sizes)
+    of_folder = () if mapped else (_repeated, _numbering, _image)
+    return tuple(flaw for check in (*of_files, *of_folder) for flaw in check(candidate))
 
 
 def too_few(candidate: Candidate, usual: int | None) -> tuple[Rejection, ...]:
@@ -53,17 +54,24 @@ def _quality(candidate: Candidate) -> Iterator[Rejection]:
 
 
 def _locked(candidate: Candidate) -> Iterator[Rejection]:
-    if candidate.locked:
+    locked = candidate.locked
+    if locked:
         # A peer may unlock them for somebody, so this one can change.
         yield Rejection(
-            f"{candidate.locked} of {len(candidate.files)} files are locked by the peer",
+            f"{locked} of {len(candidate.raws)} files are locked by the peer",
             permanent=False,
         )
 
 
 def _paths(candidate: Candidate) -> Iterator[Rejection]:
-    parts = {part for file in candidate.files for part in SEPARATORS.split(file.raw.path)}
-    if parts & {"..", "."}:
+    folders: set[str] = set()
+    parts: set[str] = set()
+    for raw in candidate.raws:
+        cut = max(raw.path.rfind("\\"), raw.path.rfind("/")) + 1
+        folders.add(raw.path[:cut])
+        parts.add(raw.path[cut:])
+    parts.update(part for folder in folders for part in SEPARATORS.split(folder))
+    if ".." in parts or "." in parts:
         yield Rejection("a path with `.` or `..` in it, which the source refuses")
     if any(
         len(part) > _MAX_NAME // 4 and len(part.encode("utf-8", "surrogatepass")) > _MAX_NAME
@@ -73,7 +81,7 @@ def _paths(candidate: Candidate) -> Iterator[Rejection]:
 
 
 def _sizes(candidate: Candidate) -> Iterator[Rejection]:
-    sizes = [file.raw.size for file in candidate.files]
+    sizes = [raw.size for raw in candidate.raws]
     if not sizes:
         yield Rejection("no audio files")
     elif min(sizes) <= 0:
@@ -84,7 +92,7 @@ def _sizes(candidate: Candidate) -> Iterator[Rejection]:
 
 def _repeated(candidate: Candidate) -> Iterator[Rejection]:
     places = Counter(
-        (file.disc, file.track, "" if file.track is not None else title_key(file.title))
+        (file.disc, file.track, "" if file.track is not None else key_of(file.title))
         for file in candidate.files
     )
     again = [place for place, count in places.items() if count > 1]

@@ -6,118 +6,54 @@ Whether a candidate is the wanted album is not asked here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
-from soulspot_arr.domain import Offer, OfferFile, Quality, RawFile, RawFolder
-from soulspot_arr.rules.quality import codec_of, measure
-from soulspot_arr.rules.reading import (
-    PathReading,
-    disc_of_folder,
-    is_format,
-    is_root,
-    read_folder,
-    segments,
-    split_disc,
-)
+from soulspot_arr.domain import RawFile, RawFolder
+from soulspot_arr.rules.candidates import Candidate, CandidateFile, Shelf
+from soulspot_arr.rules.quality import codec_of
+from soulspot_arr.rules.reading import disc_of_folder, is_format, is_root, segments, split_disc
 from soulspot_arr.rules.spelling import normalise
-from soulspot_arr.rules.tracks import (
-    IMPORTABLE,
-    TrackName,
-    read_track,
-    settle,
-    split_extension,
-    title_key,
-)
+from soulspot_arr.rules.track_titles import key_of
+from soulspot_arr.rules.tracks import IMPORTABLE
 
-
-@dataclass(frozen=True, slots=True)
-class CandidateFile:
-    """One audio file of a candidate; `disc` is 0 when there is one disc, `track` None if untold."""
-
-    raw: RawFile
-    disc: int = 0
-    track: int | None = None
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One album of one peer in one format, not judged yet.
-
-    `root` is the remote folder above its discs, `name` that folder's own name; `by` is the artist
-    that most file names claim. `image` tells that a cue sheet lies beside a single file. `part`
-    tells candidates of one format apart that share a root; empty where one has it for itself.
-    """
-
-    peer: str
-    root: str
-    name: str
-    files: tuple[CandidateFile, ...]
-    quality: Quality | None
-    free_slot: bool = False
-    speed: int = 0
-    queue_length: int = 0
-    locked: int = 0
-    reading: PathReading = field(default_factory=PathReading)
-    folders: tuple[str, ...] = ()
-    by: str = ""
-    image: bool = False
-    part: tuple[str, ...] = ()
-
-    @property
-    def size(self) -> int:
-        """Bytes of all its audio files."""
-        return sum(file.raw.size for file in self.files)
+_CUE = "cue"
+_CODECS = {**IMPORTABLE, "cue": _CUE}
+_BEHIND_NUMBER = frozenset(" ._)]")
+_NUMBER = re.compile(r"(?<![^\W_])((?:\d{1,2}[-.]|[A-H])?\d{1,3})(?=[\s._)\]-])")
+_MAY_BE_COPY = re.compile(r"\d(?!\w*\Z)|copy", re.IGNORECASE)
 
 
 @dataclass(slots=True)
 class _Folder:
-    """The audio files that one peer keeps in one remote folder."""
+    """The audio files that one peer keeps in one remote folder, by format and name."""
 
     path: str
-    parts: tuple[str, ...]
     hints: RawFolder
-    audio: dict[str, tuple[RawFile, str]] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+    disc: int = 0
     cue: bool = False
-
-
-@dataclass(slots=True)
-class _Member:
-    """One file on its way into a candidate."""
-
-    raw: RawFile
-    codec: str
-    disc: int
-    name: TrackName
-
-    @property
-    def place(self) -> tuple[int, int | None, str]:
-        """Two files of one format at one place are the same track twice."""
-        if self.name.track is None:
-            return self.disc, None, title_key(self.name.title)
-        return self.disc, self.name.track, ""
+    audio: dict[str, dict[str, RawFile]] = field(default_factory=dict)
 
 
 def group(folders: Sequence[RawFolder]) -> tuple[Candidate, ...]:
     """Every album in every format that these folders hold, in the order of their paths."""
-    albums: dict[tuple[str, str, str], list[tuple[int, _Folder]]] = {}
+    albums: dict[tuple[str, str, str], list[_Folder]] = {}
     # In whatever order an answer comes, the same folder has to become the same candidate.
     for folder in sorted(_by_directory(folders), key=lambda folder: folder.path):
-        root, disc = _album_root(folder.parts)
-        peer, style = folder.hints.peer, folder.path.rstrip("0123456789")
+        folder.parts = segments(folder.path)
+        root, folder.disc = _album_root(folder.parts)
+        key = (folder.hints.peer, root, "")
         # "CD1" beside "Disc 1" is one album twice, and two share roots may hold one path each.
-        key = (peer, root, "")
-        if any(disc == known for known, _ in albums.get(key, ())):
-            key = (peer, root, style)
-        albums.setdefault(key, []).append((disc, folder))
+        if any(folder.disc == known.disc for known in albums.get(key, ())):
+            key = (folder.hints.peer, root, folder.path.rstrip("0123456789"))
+        albums.setdefault(key, []).append(folder)
     return tuple(
         candidate
         for (_, root, style), discs in albums.items()
         for beside, belonging in enumerate(_belonging(discs))
-        for candidate in _candidates(
-            root, belonging, _part(style, "beside discs" if beside else "")
-        )
+        for candidate in _candidates(root, belonging, _part(style, "beside discs" * bool(beside)))
     )
 
 
@@ -129,22 +65,43 @@ def _by_directory(folders: Iterable[RawFolder]) -> list[_Folder]:
     """Importable audio by peer and remote folder; the same file told twice counts once."""
     found: dict[tuple[str, str], _Folder] = {}
     for folder in folders:
+        known: _Folder | None = None
         for file in folder.files:
-            cut = max(file.path.rfind("\\"), file.path.rfind("/"))
-            directory = file.path[:cut] if cut >= 0 else folder.path
-            name = file.path[cut + 1 :]
-            extension = name.rpartition(".")[2].lower() if "." in name else ""
-            if extension not in IMPORTABLE and extension != "cue":
+            directory, _, name = file.path.rpartition("\\")
+            if "/" in name:
+                directory, _, name = file.path.rpartition("/")
+            extension = name.rpartition(".")[2]
+            codec = _CODECS.get(extension) or _CODECS.get(extension.lower())
+            if codec is None or len(name) <= len(extension):
                 continue
-            key = (folder.peer, directory)
-            known = found.get(key)
-            if known is None:
-                known = found[key] = _Folder(directory, segments(directory), folder)
-            if extension == "cue":
-                known.cue = True
-            elif name.strip() and not name.startswith("._"):  # macOS shadows of the real files
-                known.audio.setdefault(file.path, (file, name))
-    return [folder for folder in found.values() if folder.audio]
+            if len(name) == len(file.path):
+                directory = folder.path
+            if known is None or known.path != directory:
+                known = found.get((folder.peer, directory))
+                if known is None:
+                    known = found[folder.peer, directory] = _Folder(directory, folder)
+            if codec == "AAC":
+                codec = codec_of(file) or codec
+            files = known.audio.get(codec)
+            if files is None:
+                files = known.audio[codec] = {}
+            files.setdefault(name, file)
+    return [kept for kept in found.values() if _is_audio(kept)]
+
+
+def _is_audio(folder: _Folder) -> bool:
+    """Whether music lies in it; leaves out cue sheets and what macOS puts beside its files."""
+    folder.cue = folder.audio.pop(_CUE, None) is not None
+    for codec, files in list(folder.audio.items()):
+        for name in [name for name in files if name[0] in "._ " and _is_hidden(name)]:
+            del files[name]
+        if not files:
+            del folder.audio[codec]
+    return bool(folder.audio)
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith("._") or not name.rpartition(".")[0].strip()
 
 
 def _album_root(parts: tuple[str, ...]) -> tuple[str, int]:
@@ -163,147 +120,110 @@ def _album_root(parts: tuple[str, ...]) -> tuple[str, int]:
     return "\\".join(parts), 0
 
 
-def _belonging(discs: list[tuple[int, _Folder]]) -> list[list[tuple[int, _Folder]]]:
+def _belonging(discs: list[_Folder]) -> list[list[_Folder]]:
     """Files beside disc folders are the missing first disc, or an album of their own."""
-    numbers = {disc for disc, _ in discs}
+    numbers = {folder.disc for folder in discs}
     if 0 not in numbers or len(numbers) == 1:
         return [discs]
+    loose = [folder for folder in discs if not folder.disc]
     if 1 not in numbers:
-        return [[(disc or 1, folder) for disc, folder in discs]]
-    return [
-        [(disc, folder) for disc, folder in discs if disc],
-        [(disc, folder) for disc, folder in discs if not disc],
-    ]
+        for folder in loose:
+            folder.disc = 1
+        return [discs]
+    return [[folder for folder in discs if folder.disc], loose]
 
 
-def _candidates(
-    root: str, discs: list[tuple[int, _Folder]], part: tuple[str, ...]
-) -> list[Candidate]:
-    members = [member for disc, folder in discs for member in _members(disc, folder)]
-    by_codec: dict[str, list[_Member]] = {}
-    for member in members:
-        by_codec.setdefault(member.codec, []).append(member)
-    found: list[Candidate] = []
-    for copies in by_codec.values():
-        if len({member.place for member in copies}) == len(copies):
-            found.append(_candidate(root, discs, copies, part))
-        else:
-            for copy in _part_copies(copies):
-                found.extend(_one_per_album(root, discs, copy, part))
-    return found
-
-
-def _members(disc: int, folder: _Folder) -> list[_Member]:
-    """The audio of one folder; the numbers of each format are read together."""
-    rows: dict[str, list[tuple[RawFile, str]]] = {}
-    for file, name in folder.audio.values():
-        rows.setdefault(codec_of(file) or "", []).append((file, name))
-    found: list[_Member] = []
-    for codec, files in rows.items():
-        names = settle([read_track(split_extension(name)[0]) for _, name in files])
-        found.extend(
-            _Member(file, codec, disc or track.disc, track)
-            for (file, _), track in zip(files, names, strict=True)
+def _candidates(root: str, discs: list[_Folder], part: tuple[str, ...]) -> Iterator[Candidate]:
+    formats = dict.fromkeys(codec for folder in discs for codec in folder.audio)
+    for codec in formats:
+        shelves = tuple(
+            Shelf(folder.disc, folder.audio[codec]) for folder in discs if codec in folder.audio
         )
-    return found
+        whole = _candidate(root, discs, shelves, part)
+        if all(_each_once(shelf.files) for shelf in shelves):
+            yield whole
+        else:
+            yield from _parted(whole)
 
 
-def _part_copies(copies: list[_Member]) -> list[list[_Member]]:
-    """16 and 24 bit copies of the same tracks apart; anything else together."""
-    by_depth: dict[bool, list[_Member]] = {}
-    for member in copies:
-        by_depth.setdefault((member.raw.bit_depth or 16) > 16, []).append(member)
-    parts = list(by_depth.values())
-    if len(parts) == 2 and all(len({m.place for m in part}) == len(part) for part in parts):
-        return parts
-    return [copies]
-
-
-def _one_per_album(
-    root: str,
-    discs: list[tuple[int, _Folder]],
-    members: list[_Member],
-    part: tuple[str, ...],
-) -> list[Candidate]:
-    """Several albums in one folder apart, when every single file says which one it is of."""
-    if len({member.place for member in members}) < len(members):
-        albums: dict[tuple[str, str], list[_Member]] = {}
-        for member in members:
-            claim = (normalise(member.name.by), normalise(member.name.of))
-            albums.setdefault(claim, []).append(member)
-        if len(albums) > 1 and all(of for _, of in albums):
-            return [
-                _candidate(root, discs, tracks, (*part, *claim), split=True)
-                for claim, tracks in albums.items()
-            ]
-    return [_candidate(root, discs, members, part)]
+def _each_once(names: Collection[str]) -> bool:
+    """Whether no track can be there twice: every name has a number of its own, or none has any."""
+    numbers: set[str] = set()
+    bare = 0
+    for name in names:
+        head = name[:2]
+        if head.isdecimal() and name[2:3] in _BEHIND_NUMBER:
+            numbers.add(head.lstrip("0"))
+            continue
+        match = _NUMBER.search(name)
+        if match is not None:
+            numbers.add(match[1].lstrip("0"))
+        elif _MAY_BE_COPY.search(name) is None:
+            bare += 1
+        else:
+            return False
+    return len(numbers) == len(names) or bare == len(names)
 
 
 def _candidate(
-    root: str,
-    discs: list[tuple[int, _Folder]],
-    members: list[_Member],
-    part: tuple[str, ...],
-    *,
-    split: bool = False,
+    root: str, discs: list[_Folder], shelves: tuple[Shelf, ...], part: tuple[str, ...]
 ) -> Candidate:
-    folder = discs[0][1]
+    hints = discs[0].hints
     parts = tuple(part for part in root.split("\\") if part)
-    reading = read_folder(parts)
-    if split:
-        first = members[0].name
-        reading = PathReading(artist=first.by, album=first.of, year=reading.year, tags=reading.tags)
-    several = any(member.disc > 1 for member in members)
-    files = tuple(
-        CandidateFile(m.raw, (m.disc or 1) if several else 0, m.name.track, m.name.title)
-        for m in sorted(members, key=_position)
-    )
     return Candidate(
-        peer=folder.hints.peer,
+        peer=hints.peer,
         root=root,
         name=parts[-1] if parts else "",
-        files=files,
-        quality=measure([member.raw for member in members]),
-        free_slot=folder.hints.free_slot,
-        speed=folder.hints.speed,
-        queue_length=folder.hints.queue_length,
-        locked=sum(member.raw.locked for member in members),
-        reading=reading,
-        folders=() if split else parts,
-        by=_common_claim(members),
-        image=len(members) == 1 and folder.cue,
+        shelves=shelves,
+        folders=parts,
+        free_slot=hints.free_slot,
+        speed=hints.speed,
+        queue_length=hints.queue_length,
+        cue=discs[0].cue,
         part=part,
     )
 
 
-def _position(member: _Member) -> tuple[int, int, str]:
-    track = member.name.track
-    return member.disc, track if track is not None else 10_000, member.raw.path
+def _parted(whole: Candidate) -> Iterator[Candidate]:
+    """Copies of the same tracks and several albums in one folder apart, as far as names allow."""
+    if _once(whole.files):
+        yield whole
+        return
+    for copies in _by_depth(whole.files):
+        albums: dict[tuple[str, str], list[CandidateFile]] = {}
+        if not _once(copies):
+            for file in copies:
+                albums.setdefault((normalise(file.by), normalise(file.of)), []).append(file)
+        if len(albums) > 1 and all(of for _, of in albums):
+            for claim, files in albums.items():
+                yield _of_one_claim(whole, claim, files)
+        else:
+            yield whole.holding(copies) if len(copies) < len(whole.files) else whole
 
 
-def _common_claim(members: list[_Member]) -> str:
-    """The artist whose name stands in at least two thirds of the file names."""
-    counts: dict[str, list[str]] = {}
-    for member in members:
-        if member.name.by:
-            counts.setdefault(normalise(member.name.by), []).append(member.name.by)
-    best = max(counts.values(), key=len, default=[])
-    return best[0] if len(best) * 3 >= len(members) * 2 else ""
+def _once(files: Sequence[CandidateFile]) -> bool:
+    """Whether no two of these files are the same track."""
+    return len({_place(file) for file in files}) == len(files)
 
 
-def to_offer(candidate: Candidate, source: str) -> Offer:
-    """The candidate as exactly the files that would be fetched from `source`."""
-    return Offer(
-        source=source,
-        peer=candidate.peer,
-        files=tuple(
-            OfferFile(
-                locator=file.raw.locator,
-                path=file.raw.path,
-                size=file.raw.size,
-                disc=file.disc,
-                seconds=file.raw.seconds,
-            )
-            for file in candidate.files
-        ),
-    )
+def _place(file: CandidateFile) -> tuple[int, int | None, str]:
+    return file.disc, file.track, key_of(file.title) if file.track is None else ""
+
+
+def _by_depth(files: Sequence[CandidateFile]) -> list[Sequence[CandidateFile]]:
+    """16 and 24 bit copies of the same tracks apart; anything else together."""
+    depths: dict[bool, list[CandidateFile]] = {}
+    for file in files:
+        depths.setdefault((file.raw.bit_depth or 16) > 16, []).append(file)
+    parts = list(depths.values())
+    return [*parts] if len(parts) == 2 and all(map(_once, parts)) else [files]
+
+
+def _of_one_claim(
+    whole: Candidate, claim: tuple[str, str], files: list[CandidateFile]
+) -> Candidate:
+    """The files of one folder whose names claim one artist and one album; its own name is moot."""
+    several = any(file.disc > 1 for file in files)
+    held = files if several else [file._replace(disc=0) for file in files]
+    found = whole.holding(held, *claim)
+    return replace(found, folders=(), claims=(files[0].by, files[0].of))

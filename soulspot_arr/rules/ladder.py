@@ -1,67 +1,135 @@
-"""Which words to ask a source for, strictest first.
+"""Which texts to ask a source for, strictest first: one rung for each habit of the network.
 
-Every peer reads the text in its own way (peers §3.5): all words must be in the path; a sign by
-itself or a leading dash spoils the whole question; one letter is dropped on the way; some fold
-diacritics and some do not; the server answers some artists' names with silence.
+The ladder lists every text that makes sense for an album; which of them is asked next, and when it
+is enough, is decided in `climbing`. What the catalogue knows (exact names, other names, titles of
+tracks) makes more rungs; without it the names as they were asked have to do.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
 
 from soulspot_arr.domain import Query
-from soulspot_arr.rules.evidence import is_various
-from soulspot_arr.rules.spelling import split_title, word_set, words
+from soulspot_arr.rules.query_words import (
+    MAX_WORDS,
+    Words,
+    askable,
+    distinctive,
+    fit,
+    folded,
+    in_latin,
+    is_latin,
+    joined,
+    plain,
+    rare_titles,
+    renumbered,
+    starred,
+    weight,
+    without_brackets,
+)
+from soulspot_arr.rules.sought import is_various
+from soulspot_arr.rules.spelling import split_title
 from soulspot_arr.rules.tracks import LONGEST_NAME
+from soulspot_arr.wanted import Provider, Wanted
 
-MAX_WORDS = 6
-"""More words find less: each of them has to be in the path."""
+__all__ = ["ENOUGH_RUNGS", "MAX_WORDS", "Kind", "Rung", "ladder", "rungs"]
+
 ENOUGH_RUNGS = 4
-
-_BRACKETED = re.compile(r"\s[(\[{][^()\[\]{}]*[)\]}]\s*\Z")
-_APOSTROPHES = re.compile(r"['’‘ʼ`´′]")
-_DOTTED = re.compile(r"(?<![^\W_])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?\.?")
-_SIGNS_AS_LETTERS = re.compile(r"(?<=[^\W\d_])[!$](?=[^\W\d_])|\$(?=[^\W\d_]{2})")
-_GUEST = re.compile(r"\s[(\[]?(?:feat|ft)\.\s.*\Z|\s[(\[]?featuring\s.*\Z", re.IGNORECASE)
+_MOST_NAMES = 2  # other names of artist or album that are worth a search
 _TAIL_YEAR = re.compile(r"\s+(?:(?:19|20)\d\d|0)\s*\Z")
 
-# Half of the shares write "&" or "Volume", or leave the article out.
-_LEFT_OUT = frozenset({"the", "a", "an", "and", "n", "vol", "vols", "volume"})
-_COMMON = word_set("of in to on for from with at by my your is it el la le les los die der das de")
-_ROMAN = {"ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7", "viii": "8", "ix": "9"}
-_ROMAN |= {
-    "xi": "11",
-    "xii": "12",
-    "xiii": "13",
-    "xiv": "14",
-    "xv": "15",
-    "xvi": "16",
-    "xvii": "17",
-}
-_ARABIC = {arabic: roman for roman, arabic in _ROMAN.items()}
 
-Words = tuple[str, ...]
+class Kind(StrEnum):
+    """What a rung tries; stable names, kept in what is learned about an artist."""
+
+    PLAIN = "plain"  # the names, cleaned
+    FOLDED = "folded"  # without diacritics, or in Latin letters
+    JOINED = "joined"  # don't as dont, AC/DC as acdc
+    NOTED = "noted"  # with what tells it from its namesakes: "blue album"
+    SHORT = "short"  # without brackets and what may be a disambiguation
+    VOLUME = "volume"  # IV for 4 and 4 for IV
+    STARRED = "starred"  # the artist without a letter: past the server's filter
+    ALBUM = "album"  # without the artist
+    YEAR = "year"  # with the year
+    TRACK = "track"  # the artist and a rare title of a track
+    TRACK_TITLES = "track_titles"  # a rare title of a track alone
+    RARE_WORDS = "rare_words"  # the artist and the rarest words of the album
+    ALIAS = "alias"  # another name of the artist
+    LOCALISED = "localised"  # another name of the album
+    FORMAT = "format"  # narrower: each question draws another sample of the answers
+    ARTIST = "artist"  # the artist alone
 
 
-def ladder(query: Query) -> tuple[str, ...]:
-    """Texts to search for, best first, each askable; empty when the names hold nothing to ask for.
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One text to ask for, and what it tries.
+
+    `named` says that it holds the artist's name, which the server may answer with silence.
+    """
+
+    kind: Kind
+    text: str
+    named: bool = False
+
+    @property
+    def words(self) -> frozenset[str]:
+        """The words that every path in the answer has to hold."""
+        return frozenset(self.text.split())
+
+
+_Draft = tuple[Kind, Words]
+
+
+def ladder(query: Query, *, wanted: Wanted | None = None) -> tuple[str, ...]:
+    """The texts of `rungs`."""
+    return tuple(rung.text for rung in rungs(query, wanted))
+
+
+def rungs(query: Query, wanted: Wanted | None = None) -> tuple[Rung, ...]:
+    """All texts for a question in their usual order; empty when the names hold nothing to ask for.
 
     At least four as long as one word of two characters is there.
     """
+    known = wanted if wanted is not None and _is_known(wanted) else None
+    if known is not None:
+        query = Query(known.artist, known.album, query.year or known.year)
     query = Query(_cut(query.artist), _cut(query.album), query.year, _cut(query.term))
     if query.artist or query.album:
-        by = () if is_various(query.artist) else _plain(query.artist)
+        by = () if is_various(query.artist) else plain(query.artist)
         core = _core(query)
-        rungs = _album_rungs(query, by, core) if query.album else _artist_rungs(query.artist, by)
+        drafts = (
+            list(_album_rungs(_Album(query, by, core, known)))
+            if query.album
+            else list(_artist_rungs(query.artist, by))
+        )
     else:
-        by, core = _plain(query.term), ()
-        rungs = _term_rungs(query.term, by)
-    texts = _askable(rungs)
-    if len(texts) < ENOUGH_RUNGS and (by or core):
-        texts = _askable((*(tuple(text.split()) for text in texts), *_fillers(by, core)))
-    return texts
+        by, core = plain(query.term), ()
+        drafts = list(_term_rungs(query.term, by))
+    names = {frozenset(name) for name in (by, folded(by), joined(query.artist or query.term)) if by}
+    found = _askable(drafts, names)
+    if len(found) < ENOUGH_RUNGS and (by or core):
+        found = _askable([*drafts, *_fillers(by, core)], names)
+    if known is not None and len(found) > 1:
+        # All that an artist has would be cut off anywhere; what is known asks better questions.
+        found = tuple(rung for rung in found if rung.kind is not Kind.ARTIST)
+    return found
+
+
+def _is_known(wanted: Wanted) -> bool:
+    """Whether somebody knew the album: names as they were asked are no news."""
+    told = wanted.provider is not Provider.NOBODY or wanted.editions or wanted.aliases
+    return bool(wanted.artist and wanted.album and told)
+
+
+def _askable(drafts: Sequence[_Draft], names: set[frozenset[str]]) -> tuple[Rung, ...]:
+    found = []
+    for place, text in askable(words for _, words in drafts):
+        kind, words = drafts[place]
+        found.append(Rung(kind, text, named=any(name <= set(words) for name in names)))
+    return tuple(found)
 
 
 def _cut(text: str) -> str:
@@ -71,158 +139,193 @@ def _cut(text: str) -> str:
 def _core(query: Query) -> Words:
     """The words of the album's own name, without what Lidarr appended and brackets at its end."""
     title = split_title(query.artist, query.album).name
-    return _plain(_without_brackets(title)) or _plain(title)
+    return plain(without_brackets(title)) or plain(title)
 
 
-def _album_rungs(query: Query, by: Words, core: Words) -> Iterator[Words]:
-    album = _plain(_without_brackets(query.album)) or core
-    year = (str(query.year),) if query.year else ()
-    yield _fit(by, album)
-    title = split_title(query.artist, query.album).name
-    for artist, name in _twins(query.artist, by, title, core):
-        yield _fit(artist, name)
-    if core != album:
-        yield _fit(by, core)
-    if other := _renumbered(title):
-        yield _fit(by, other)
-    rare = _distinctive(core)
-    if len(rare) > 1:
-        yield _fit((), core)
-    elif core and year:
-        yield _fit(core, year)
-    yield _starred(by, core) or _starred(by, year or ("flac",))
-    if len(rare) == 1 and len(rare[0]) > 3:
-        yield _fit((), core)
-    # What follows may be a disambiguation that no share knows.
-    short = 2 if by else 3
-    if len(rare) > short:
-        yield _fit(by, rare[:short])
-        yield _fit(by, tuple(sorted(core, key=_weight, reverse=True)[:short]))
-    if year:
-        yield _fit(by, year)
+# -- an album --------------------------------------------------------------------------------------
 
 
-def _renumbered(title: str) -> Words:
-    """`Chicago 4` as `Chicago IV`, and the other way round as far as a number can be asked for."""
-    found = words(_without_brackets(title))
-    other = tuple(_ROMAN.get(word, _ARABIC.get(word, word)) for word in found)
-    return _plain(" ".join(other)) if other != found else ()
+class _Album:
+    """One album's names, prepared for its rungs."""
+
+    def __init__(self, query: Query, by: Words, core: Words, wanted: Wanted | None) -> None:
+        self.artist, self.by, self.core = query.artist, by, core
+        self.title = split_title(query.artist, query.album).name
+        self.full = plain(without_brackets(query.album)) or core
+        self.year: Words = (str(query.year),) if query.year else ()
+        self.various = is_various(query.artist)
+        self.wanted = wanted
+        self.rare = distinctive(core)
+        self.tracks = _rare_tracks(wanted, (*by, *core)) if wanted is not None else ()
+
+    @property
+    def vague(self) -> bool:
+        """Whether the title is of little use: one word, the artist's name, a single, no word."""
+        kind = self.wanted.kind if self.wanted is not None else ""
+        few = len(self.rare) < 2 or set(self.core) <= set(self.by)
+        return few or self.various or kind in {"ep", "single"}
 
 
-def _weight(word: str) -> tuple[bool, int]:
-    """Numbers tell volumes apart; long words are rare."""
-    return word.isdecimal(), len(word)
-
-
-def _artist_rungs(artist: str, by: Words) -> Iterator[Words]:
-    yield _fit(by, ())
-    for twin, _ in _twins(artist, by, "", ()):
-        yield _fit(twin, ())
-    yield _starred(by[-1:], by[:-1])
-    yield _starred(by, ("flac",))
-
-
-def _term_rungs(term: str, full: Words) -> Iterator[Words]:
-    yield _fit(full, ())
-    short = _plain(_without_brackets(_TAIL_YEAR.sub("", term))) or full
-    yield _fit(short, ())
-    for twin, _ in _twins(term, short, "", ()):
-        yield _fit(twin, ())
-    yield _starred(short[:1], short[1:])
-    if len(short) > 2:
-        yield tuple(sorted(short, key=len, reverse=True)[:3])
-        yield _fit((), short[1:])
-
-
-def _fillers(by: Words, core: Words) -> Iterator[Words]:
-    """Narrower and wider questions: answers are samples, and each draws another one."""
-    yield _fit(by, (*core, "flac"))
-    yield _fit(by, (*core, "mp3"))
-    yield _fit((), core)
-    yield _fit(by, ())
-    yield _fit(by, (*core, "m4a"))
-
-
-def _plain(text: str) -> Words:
-    """The words a peer can find: signs blanked, letters with their marks, no single characters."""
-    text = _GUEST.sub("", unicodedata.normalize("NFC", text)).lower()
-    # Dotted initials are single letters to every index; joined they are at least one word.
-    text = _DOTTED.sub(lambda match: match.group().replace(".", "") + " ", text)
-    found = [word for word in "".join(map(_blanked, text)).split() if len(word) > 1]
-    kept = [word for word in found if word not in _LEFT_OUT]
-    return tuple(dict.fromkeys(kept or found))
-
-
-def _blanked(char: str) -> str:
-    if char.isalnum() or (char >= "\u0300" and unicodedata.category(char).startswith("M")):
-        return char
-    return " "
-
-
-def _without_brackets(text: str) -> str:
-    """Without the brackets at the end, as long as a word is left that can be asked for."""
-    while True:
-        shorter = _BRACKETED.sub("", text)
-        if shorter == text or not _plain(shorter):
-            return text
-        text = shorter
-
-
-def _twins(artist: str, by: Words, title: str, core: Words) -> Iterator[tuple[Words, Words]]:
-    """Other spellings of the same: folded letters, joined apostrophes and signs, compatibility."""
-    folded = (_folded(by), _folded(core))
-    if folded != (by, core):
-        yield folded
-    joined = (_joined(artist) if by else by, _joined(_without_brackets(title)) if core else core)
-    if joined not in ((by, core), folded):
-        yield joined
-
-
-def _folded(found: Words) -> Words:
-    return tuple(word for part in found for word in words(part) if len(word) > 1)
-
-
-def _joined(text: str) -> Words:
-    """`don't` as `dont`, `AC/DC` as `acdc`, `P!nk` as `pink`."""
-    text = _APOSTROPHES.sub("", text)
-    text = _SIGNS_AS_LETTERS.sub(lambda m: "i" if m.group() == "!" else "s", text)
-    return _folded(_plain(re.sub(r"(?<=[^\W_])[/.\-](?=[^\W_])", "", text)))
-
-
-def _distinctive(found: Words) -> Words:
-    return tuple(word for word in found if word not in _COMMON and not word.isdecimal())
-
-
-def _fit(by: Words, album: Words) -> Words:
-    """At most six different words: common ones go first, then the shortest of the album."""
-    found = list(dict.fromkeys((*by, *album)))
-    for word in [word for word in found if word in _COMMON]:
-        if len(found) > MAX_WORDS:
-            found.remove(word)
-    surplus = sorted(found[1:], key=lambda word: (word in by, len(word)))
-    for word in surplus[: max(len(found) - MAX_WORDS, 0)]:
-        found.remove(word)
-    return tuple(found)
-
-
-def _starred(by: Words, intact: Words) -> Words:
-    """One word of the artist without its first letter, which the server does not recognise.
-
-    A star finds nothing at slskd's own shares, and other clients need a whole word beside it
-    (peers §3.5), hence one star only.
-    """
-    target = max(by, key=len, default="")
-    whole = tuple(word for word in intact if word != target)
-    if len(target) < 3 or not whole:
+def _rare_tracks(wanted: Wanted, known: Words) -> tuple[Words, ...]:
+    """Of the edition Lidarr has chosen, or the shortest one: what it holds they nearly all hold."""
+    editions = [edition for edition in wanted.eligible() if edition.tracks]
+    if not editions:
         return ()
-    others = tuple(word for word in by if word != target)
-    return _fit((f"*{target[1:]}", *others), whole)
+    chosen = min(editions, key=lambda edition: (not edition.monitored, len(edition.tracks)))
+    return rare_titles((track.title for track in chosen.tracks), known)
 
 
-def _askable(rungs: Iterable[Words]) -> tuple[str, ...]:
-    """Each text once, however its letters are cased or its words are ordered."""
-    texts: dict[frozenset[str], str] = {}
-    for rung in rungs:
-        if any(len(word) > 1 and not word.startswith("*") for word in rung):
-            texts.setdefault(frozenset(rung), " ".join(rung))
-    return tuple(texts.values())
+def _album_rungs(album: _Album) -> Iterator[_Draft]:
+    if album.core or not album.tracks:
+        yield _first(album)
+        yield from _foreign(album)
+        yield from _spellings(album)
+    else:  # "( )" cannot be asked for, and the artist alone is too much
+        yield from _by_tracks(album)
+    yield from _without_artist(album)
+    if album.vague:
+        yield from _by_tracks(album)
+    # What follows may be a disambiguation that no share knows.
+    short = 2 if album.by else 3
+    if len(album.rare) > short:
+        yield Kind.RARE_WORDS, fit(album.by, album.rare[:short])
+        rarest = tuple(sorted(album.core, key=weight, reverse=True)[:short])
+        yield Kind.RARE_WORDS, fit(album.by, rarest)
+    if album.year and album.by:
+        yield Kind.YEAR, fit(album.by, album.year)
+    yield from _by_tracks(album)
+    yield from _other_names(album)
+
+
+def _first(album: _Album) -> _Draft:
+    if album.by or album.various:
+        kind = Kind.PLAIN if album.core else Kind.ARTIST
+        return kind, fit(album.by, album.full)
+    return Kind.ALBUM, fit((), album.full)
+
+
+def _foreign(album: _Album) -> Iterator[_Draft]:
+    """Names in another script: most shares spell them in Latin letters."""
+    if is_latin(album.artist) and is_latin(album.title):
+        return
+    artists = [album.by] if is_latin(album.artist) else _latin_names(album, "aliases")
+    titles = [album.core] if is_latin(album.title) else _latin_names(album, "titles")
+    sounds = in_latin(album.artist) or (album.by if is_latin(album.artist) else ())
+    title_sounds = in_latin(album.title) or (album.core if is_latin(album.title) else ())
+    for artist in artists[:1]:
+        yield Kind.ALIAS, fit(artist, titles[0] if titles else title_sounds or album.core)
+    if sounds and title_sounds:
+        yield Kind.FOLDED, fit(sounds, title_sounds)
+
+
+def _latin_names(album: _Album, which: str) -> list[Words]:
+    if album.wanted is None:
+        return []
+    names = album.wanted.aliases if which == "aliases" else album.wanted.titles
+    found = (plain(name) for name in names if is_latin(name))
+    return [name for name in found if name]
+
+
+def _spellings(album: _Album) -> Iterator[_Draft]:
+    """The same names as others write them."""
+    by, core, full = album.by, album.core, album.full
+    twin = (folded(by), folded(core))
+    if twin != (by, core):
+        yield Kind.FOLDED, fit(*twin)
+    glued = (
+        joined(album.artist) if by else by,
+        joined(without_brackets(album.title)) if core else core,
+    )
+    if glued not in ((by, core), twin):
+        yield Kind.JOINED, fit(*glued)
+    note = plain(album.wanted.disambiguation) if album.wanted is not None else ()
+    if note and set(core) <= set(by):
+        yield Kind.NOTED, fit(by, (*core, *note))
+    if core != full:
+        yield Kind.SHORT, fit(by, core)
+    if other := renumbered(album.title):
+        yield Kind.VOLUME, fit(by, other)
+
+
+def _without_artist(album: _Album) -> Iterator[_Draft]:
+    by, core, rare, year = album.by, album.core, album.rare, album.year
+    if len(rare) > 1:
+        yield Kind.ALBUM, fit((), core)
+    elif core and year:
+        yield Kind.YEAR, fit(core, year)
+    star = starred(by, core) or starred(by, year or ("flac",))
+    if star:
+        yield Kind.STARRED, star
+    if len(rare) == 1 and len(rare[0]) > 3:
+        yield Kind.ALBUM, fit((), core)
+
+
+def _by_tracks(album: _Album) -> Iterator[_Draft]:
+    """By rare titles of tracks: the answer holds single files, whose folders are looked up then."""
+    if not album.tracks:
+        return
+    with_whom = album.by or (album.core[:3] if album.various else ())
+    if with_whom:
+        yield Kind.TRACK, fit(with_whom, album.tracks[0])
+    telling = [title for title in album.tracks if len(distinctive(title)) > 1]
+    for title in (telling or (() if with_whom else album.tracks))[:_MOST_NAMES]:
+        yield Kind.TRACK_TITLES, fit((), title)
+
+
+def _other_names(album: _Album) -> Iterator[_Draft]:
+    if album.wanted is None:
+        return
+    if not album.various:
+        for name in _different(album.wanted.aliases, album.by):
+            yield Kind.ALIAS, fit(name, album.core)
+    for name in _different(map(without_brackets, album.wanted.titles), album.core):
+        yield Kind.LOCALISED, fit(album.by, name)
+
+
+def _different(names: Iterable[str], known: Words) -> list[Words]:
+    """Names that are not a known one with a word more: those would find less, not more."""
+    found: list[Words] = []
+    for name in map(plain, names):
+        short = sum(map(len, name)) < 4 and is_latin("".join(name))
+        same = any(set(other) <= set(name) for other in (known, *found))
+        if name and not short and not same:
+            found.append(name)
+    return found[:_MOST_NAMES]
+
+
+# -- an artist, a free term, and what fills up -----------------------------------------------------
+
+
+def _twins(artist: str, by: Words) -> Iterator[_Draft]:
+    twin, glued = folded(by), joined(artist) if by else by
+    if twin != by:
+        yield Kind.FOLDED, fit(twin, ())
+    if glued not in (by, twin):
+        yield Kind.JOINED, fit(glued, ())
+
+
+def _artist_rungs(artist: str, by: Words) -> Iterator[_Draft]:
+    yield Kind.ARTIST, fit(by, ())
+    yield from _twins(artist, by)
+    yield Kind.STARRED, starred(by[-1:], by[:-1])
+    yield Kind.STARRED, starred(by, ("flac",))
+
+
+def _term_rungs(term: str, full: Words) -> Iterator[_Draft]:
+    yield Kind.PLAIN, fit(full, ())
+    short = plain(without_brackets(_TAIL_YEAR.sub("", term))) or full
+    yield Kind.SHORT, fit(short, ())
+    yield from _twins(term, short)
+    yield Kind.STARRED, starred(short[:1], short[1:])
+    if len(short) > 2:
+        yield Kind.RARE_WORDS, tuple(sorted(short, key=len, reverse=True)[:3])
+        yield Kind.ALBUM, fit((), short[1:])
+
+
+def _fillers(by: Words, core: Words) -> Iterator[_Draft]:
+    """Narrower and wider questions: answers are samples, and each draws another one."""
+    yield Kind.FORMAT, fit(by, (*core, "flac"))
+    yield Kind.FORMAT, fit(by, (*core, "mp3"))
+    yield Kind.ALBUM, fit((), core)
+    yield Kind.ARTIST, fit(by, ())
+    yield Kind.FORMAT, fit(by, (*core, "m4a"))

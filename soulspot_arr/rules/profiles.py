@@ -94,9 +94,9 @@ class Profile:
 
 
 def class_of(quality: Quality) -> str:
-    """The class of a measured format."""
+    """The class of a measured format; 24 bits that are doubted count as what they are made from."""
     if quality.lossless:
-        return HIRES if (quality.bit_depth or 16) > 16 else LOSSLESS
+        return HIRES if (quality.bit_depth or 16) > 16 and not quality.doubt else LOSSLESS
     high, middle = _LOSSY_FLOORS.get(quality.codec, (320, 192))
     if quality.codec == "MP3" and quality.vbr:
         high, middle = _VARIABLE_MP3

@@ -86,6 +86,15 @@ _SHELVES = word_set(
     collection archive
     """
 )
+# Names of folders that hold many albums or songs at once.
+_DUMPS = word_set(
+    """
+    discography discografia discographie complete all my various songs tracks works box set boxset
+    catalog catalogue mixed misc stuff old favorites favourites random single singles collection
+    collected full official recordings years mp3 rips to sort sorted own other others original
+    series classic classics
+    """
+)
 _DISCOGRAPHY = re.compile(
     r"\s*[-–—]?\s*\b(?:the )?(?:complete )?(?:discograph|discograf)\w*.*\Z", re.I
 )
@@ -341,6 +350,13 @@ def is_root(name: str) -> bool:
     """Whether a folder of this name only holds music, any music ("Music", "Shared", "Jazz")."""
     plain = normalise(name)
     return plain in _ROOTS or plain in _ROOT_PHRASES
+
+
+def is_dump(name: str) -> bool:
+    """Whether a folder of this name may hold songs of any album ("Complete Discography")."""
+    return all(
+        word in _DUMPS or word in _SHELVES or word in _ROOTS for word in normalise(name).split()
+    )
 
 
 def _is_shelf(plain: str) -> bool:

@@ -10,7 +10,6 @@ import unicodedata
 from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 
 from rapidfuzz import fuzz
 
@@ -23,7 +22,7 @@ def word_set(text: str) -> frozenset[str]:
 # Words that name another recording, so both sides must have them or neither (peers §3.2).
 # The spellings on the right are one word with the spelling on the left.
 _VERSION_WORDS = {
-    "live": "live",
+    "live": "live concert concerts tour gig bootleg bootlegs bootlegged",
     "remix": "remix remixes remixed rmx rmxs",
     "instrumental": "instrumental instrumentals",
     "karaoke": "karaoke",
@@ -35,7 +34,6 @@ _VERSION_WORDS = {
     "rerecorded": "rerecorded rerecording rerecordings",
     "acappella": "acappella acapella acappellas acapellas",
     "session": "session sessions",
-    "bootleg": "bootleg bootlegs bootlegged",
     "outtakes": "outtake outtakes rehearsal rehearsals",
     "rarities": "rarity rarities bsides",
     "best": "best hits greatest anthology essential essentials",
@@ -45,6 +43,21 @@ _VERSION_WORDS = {
     "commentary": "commentary",
 }
 _VERSIONS = {word: kind for kind, row in _VERSION_WORDS.items() for word in row.split()}
+_VERSION_PAIRS = {
+    ("re", "recorded"): "rerecorded",
+    ("a", "cappella"): "acappella",
+    ("b", "sides"): "rarities",
+    ("style", "of"): "tribute",
+    ("famous", "by"): "tribute",
+    ("performed", "by"): "tribute",
+    ("salute", "to"): "tribute",
+    ("homage", "to"): "tribute",
+    ("renditions", "of"): "tribute",
+    ("rendition", "of"): "tribute",
+}
+_VERSION_SIGNS = frozenset(_VERSIONS) | {word for pair in _VERSION_PAIRS for word in pair[:1]}
+_VERSION_SIGNS |= {"version"}
+_ON_TOUR = frozenset({"live", "concert", "concerts", "gig", "bootleg"})  # beside "Tour Edition"
 
 # Words that describe a pressing of the same recording: they never decide what an album is.
 _EDITION_WORDS = word_set(
@@ -63,6 +76,12 @@ _EDITION_PREFIXES = word_set(
     2nd second original full complete ultimate legacy official clean dirty mix
     """
 )
+_PLAIN_VERSIONS = word_set(
+    """
+    studio main regular standard normal new old long short and the this first final international
+    digitally 2cd 3cd gold platinum tour retail store target amazon hq flac mp3
+    """
+)
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)\Z")
 _COLOURS = word_set("blue green red white black teal grey gray yellow orange brown pink purple")
 _ARTICLES = frozenset({"the", "a", "an", "and"})
@@ -73,12 +92,16 @@ _ROMAN = {numeral: value for value, numeral in enumerate(re.split(" ", _NUMERALS
 _AMBIGUOUS_ROMAN = frozenset({"i", "v", "x"})
 _COUNTED = "one two three four five six seven eight nine ten"
 _SPELT = {word: value for value, word in enumerate(re.split(" ", _COUNTED), start=1)}
+_NUMBER_WORDS = frozenset(_ROMAN) | frozenset(_SPELT)
 _VOLUME_WORDS = word_set("vol volume vols part pt pts chapter book act")
 
 _FOLDED = str.maketrans(
     {"ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i", "ħ": "h"}
 )
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼ‛`´′ʹ＇"), None)
+_ACCENTED = re.compile("[\u0080-\u036f\u1e00-\u1eff\u2000-\u2bff]")
+_ACCENTS = dict.fromkeys(range(0x300, 0x370))
+_MANGLED = frozenset("ÃâÂÐÑÅã")
 _FEATURING_IN_BRACKETS = re.compile(
     r"[(\[{]\s*(?:feat|ft|featuring)\b[^)\]}]*(?:[)\]}]|\Z)", re.IGNORECASE
 )
@@ -98,39 +121,67 @@ def normalise(text: str) -> str:
     Letters of other scripts stay as they are; a guest ("feat. …") is dropped. Applying it twice
     changes nothing. Empty when only punctuation was there.
     """
-    text = _casefold(text).translate(_APOSTROPHES)
-    text = _FEATURING_TAIL.sub("", _FEATURING_IN_BRACKETS.sub(" ", text))
-    text = _ACRONYM.sub(lambda match: match.group().replace(".", "") + " ", text)
-    text = _LETTER_SIGNS.sub(lambda match: _SIGN[match.group()], text).replace("&", " and ")
-    text = text.translate(_NOT_ALNUM_ASCII)
+    text = _casefold(text)
+    if text.isascii():
+        if text.replace(" ", "").isalnum() and "feat" not in text:
+            return " ".join(text.split())  # half of all names: nothing to do
+        text = text.replace("'", "").replace("`", "")
+    else:
+        text = text.translate(_APOSTROPHES)
+    if "f" in text:
+        text = _FEATURING_TAIL.sub("", _FEATURING_IN_BRACKETS.sub(" ", text))
+    if "." in text:
+        text = _ACRONYM.sub(lambda match: match.group().replace(".", "") + " ", text)
+    if "!" in text or "$" in text:
+        text = _LETTER_SIGNS.sub(lambda match: _SIGN[match.group()], text)
+    text = text.replace("&", " and ").translate(_NOT_ALNUM_ASCII)
     if not text.isascii():
         text = _fold(text)
     found = text.split()
-    for index, word in enumerate(found):
-        if index and word in ("feat", "featuring"):
-            return " ".join(found[:index])
+    if "feat" in found or "featuring" in found:
+        for index, word in enumerate(found):
+            if index and word in ("feat", "featuring"):
+                return " ".join(found[:index])
     return " ".join(found)
 
 
 def _casefold(text: str) -> str:
     if text.isascii():
         return text.lower()
+    if not _MANGLED.isdisjoint(text):
+        text = mended(text)
     # Twice, because folding the case can undo the normal form and the other way round.
     for _ in range(2):
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return text
 
 
+def mended(text: str) -> str:
+    """UTF-8 that somebody once took for a Latin alphabet ("BjÃ¶rk") as it was meant."""
+    for alphabet in ("latin-1", "cp1252"):
+        try:
+            return text.encode(alphabet).decode("utf-8")
+        except UnicodeError:
+            continue
+    return text
+
+
 def _fold(text: str) -> str:
     """Latin letters without their marks, everything that is no letter, digit or mark blanked."""
+    if text.replace(" ", "").isalnum() and not _ACCENTED.search(text):
+        return text  # only letters of scripts without marks
+    apart = unicodedata.normalize("NFD", text).translate(_FOLDED)
+    plain = apart.translate(_ACCENTS)
+    if plain.isascii():
+        return plain
     kept: list[str] = []
     latin = False
-    for char in unicodedata.normalize("NFD", text.translate(_FOLDED)):
+    for char in apart:
         if char.isalnum():
             latin = char < "\u0370"
             kept.append(char)
         elif unicodedata.category(char).startswith("M"):
-            if not latin:
+            if not latin and kept and kept[-1] != " ":
                 kept.append(char)
         else:
             latin = False
@@ -178,19 +229,40 @@ def _without_editions(found: tuple[str, ...]) -> tuple[str, ...]:
 
 def versions(found: tuple[str, ...]) -> frozenset[str]:
     """Which other recordings these words name: live, remix, demo …"""
+    if _VERSION_SIGNS.isdisjoint(found):
+        return frozenset()
     kinds = {_VERSIONS[word] for word in found if word in _VERSIONS}
-    for first, second in pairwise(found):
-        if (first, second) == ("re", "recorded"):
-            kinds.add("rerecorded")
-        elif (first, second) == ("a", "cappella"):
-            kinds.add("acappella")
-        elif (first, second) == ("b", "sides"):
-            kinds.add("rarities")
+    for first, second, third in zip(found, found[1:], (*found[2:], ""), strict=False):
+        if (first, second) in _VERSION_PAIRS:
+            kinds.add(_VERSION_PAIRS[first, second])
+        elif second == "version" and _is_own(first) and not _goes_on(third):
+            kinds.add(f"{first} version")
+        elif first == "tour" and second in _EDITION_WORDS:
+            kinds -= {"live"} if not _ON_TOUR.intersection(found) else set()
     return frozenset(kinds)
+
+
+def _goes_on(word: str) -> bool:
+    """ "Version orchestre": what kind of version it is stands behind the word."""
+    return bool(word) and word not in _EDITION_WORDS and not word.isdecimal()
+
+
+def _is_own(word: str) -> bool:
+    """ "Taylor's Version", "Spanish Version": somebody's own recording, and no kind of pressing."""
+    return not (
+        word in _EDITION_WORDS
+        or word in _EDITION_PREFIXES
+        or word in _PLAIN_VERSIONS
+        or word in _VERSIONS
+        or word.isdecimal()
+        or _ORDINAL.match(word)
+    )
 
 
 def numerals(found: tuple[str, ...]) -> frozenset[int]:
     """The volume numbers among these words, however they are written; years do not count."""
+    if _NUMBER_WORDS.isdisjoint(found) and not any(map(str.isdecimal, found)):
+        return frozenset()
     return frozenset(int(word) for word in counted(found) if len(word) <= 3 and word.isdecimal())
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
-from soulspot_arr.rules.spelling import normalise, squeeze, word_set
+from soulspot_arr.rules.spelling import word_set
 
 IMPORTABLE = {
     "flac": "FLAC",
@@ -64,11 +65,9 @@ _INNER = re.compile(
     r"(?P<before>.*?(?:\s[-–—]\s*|[-–—]\s))[\[(#]?(?P<number>\d{1,3})[\])]?"
     r"(?:\.\s*|\s+[-–—]+\s+|\s+)(?P<title>\S.*)\Z"
 )
-_COPY_MARK = re.compile(r"(?:\s*\(\d\)|[\s_-]+copy|_\d{18})\Z", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class TrackName:
+class TrackName(NamedTuple):
     """What one file name says; `track` None and `disc` 0 mean that it says nothing about it.
 
     `by` and `of` are the artist and the album the name itself claims. `style` tells how the number
@@ -94,6 +93,7 @@ def split_extension(name: str) -> tuple[str, str]:
     return name, ""
 
 
+@lru_cache(maxsize=8192)
 def read_track(stem: str) -> TrackName:
     """Read a file name without its extension."""
     stem = stem[:LONGEST_NAME]
@@ -162,12 +162,6 @@ def _claim(title: str) -> str:
     return parts[0] if len(parts) > 1 else ""
 
 
-def title_key(title: str) -> str:
-    """The title as it is compared, without a mark that some program put on a second copy."""
-    bare = _COPY_MARK.sub("", title)
-    return normalise(bare) or squeeze(bare)
-
-
 def settle(names: Sequence[TrackName]) -> tuple[TrackName, ...]:
     """Read the numbers of one folder together, because a single name can mislead.
 
@@ -191,7 +185,7 @@ def _joined_to_plain(name: TrackName) -> TrackName:
     if name.style != "joined":
         return name
     title = f"{name.track} {name.title}".strip()
-    return replace(name, disc=0, track=name.disc, title=title, style="plain")
+    return name._replace(disc=0, track=name.disc, title=title, style="plain")
 
 
 def _has_discs_by_hundreds(names: Sequence[TrackName]) -> bool:
@@ -206,7 +200,7 @@ def _has_discs_by_hundreds(names: Sequence[TrackName]) -> bool:
 def _hundreds_to_plain(name: TrackName) -> TrackName:
     if name.style != "hundreds" or name.track is None:
         return name
-    return replace(name, disc=0, track=name.disc * 100 + name.track, style="plain")
+    return name._replace(disc=0, track=name.disc * 100 + name.track, style="plain")
 
 
 def _weak_counts(styles: Counter[str], names: Sequence[TrackName]) -> bool:
@@ -222,12 +216,12 @@ def _weak_counts(styles: Counter[str], names: Sequence[TrackName]) -> bool:
 def _weak_to_title(name: TrackName) -> TrackName:
     if name.style != "weak":
         return name
-    return replace(name, track=None, title=f"{name.track} {name.title}".strip(), style="")
+    return name._replace(track=None, title=f"{name.track} {name.title}".strip(), style="")
 
 
 def _side_to_title(name: TrackName) -> TrackName:
-    return replace(
-        name, track=None, side="", title=f"{name.side}{name.track} {name.title}".strip(), style=""
+    return name._replace(
+        track=None, side="", title=f"{name.side}{name.track} {name.title}".strip(), style=""
     )
 
 
@@ -240,11 +234,11 @@ def _count_sides(names: Sequence[TrackName]) -> tuple[TrackName, ...]:
     whole = all(numbers == list(range(1, len(numbers) + 1)) for numbers in counts.values())
     if not whole:
         return tuple(
-            replace(name, disc=ord(name.side) - 64) if name.style == "side" else name
+            name._replace(disc=ord(name.side) - 64) if name.style == "side" else name
             for name in names
         )
     running = {place: index for index, place in enumerate(sides, start=1)}
     return tuple(
-        replace(name, track=running[(name.side, name.track or 0)]) if name.style == "side" else name
+        name._replace(track=running[(name.side, name.track or 0)]) if name.style == "side" else name
         for name in names
     )

@@ -57,8 +57,18 @@ class DownloadSource(Protocol):
     def search_raw(self, text: str, *, limits: SearchLimits) -> Sequence[RawFolder]:
         """Ask the network; returns by the limit with what has arrived, unranked and unfiltered."""
 
-    def foreign_searches(self, since: datetime) -> Sequence[datetime]:
-        """When others searched through the same source since then: they share our budget."""
+    def folder_raw(self, peer: str, path: str, *, seconds: float) -> RawFolder | None:
+        """Everything a peer has in one of its folders, without the folders below.
+
+        Without hints about the peer. None when the peer does not say so in time.
+        """
+
+    def foreign_searches(self, since: datetime, *, seconds: float) -> Sequence[datetime]:
+        """When others searched through the same source since then: they share our budget.
+
+        Moments are the source's own, so they may lie in our future. A search waits for this
+        answer: a source that cannot give it within `seconds` raises SourceThrottled.
+        """
 
     def download_raw(self, request: BatchRequest) -> Receipt:
         """Ask a peer for files; idempotent for one `request.key`."""

@@ -8,6 +8,7 @@ enqueueing have modules of their own. Nothing here decides what is wanted.
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 import uuid
@@ -25,14 +26,8 @@ from soulspot_arr.domain import (
     SourceStatus,
     TransferRef,
 )
-from soulspot_arr.errors import (
-    SourceAuth,
-    SourceError,
-    SourceProtocol,
-    SourceThrottled,
-    SourceUnavailable,
-)
-from soulspot_arr.sources import SearchLimits
+from soulspot_arr.errors import SourceError, SourceThrottled, SourceUnavailable
+from soulspot_arr.sources import SearchLimits, slskd_folders
 from soulspot_arr.sources.slskd_enqueue import AWKWARD, DOTS, Destinations, Enqueue
 from soulspot_arr.sources.slskd_http import (
     ENQUEUE_TIMEOUT,
@@ -41,40 +36,46 @@ from soulspot_arr.sources.slskd_http import (
     Address,
     SlskdHttp,
     base_url,
+    foreign,
     segment,
 )
 from soulspot_arr.sources.slskd_search import SearchDesk, SearchOptions
 from soulspot_arr.sources.slskd_states import Finality
+from soulspot_arr.sources.slskd_trouble import UNCONFIGURED, outage, standing
 from soulspot_arr.sources.slskd_wire import (
     Abilities,
     abilities,
-    as_flag,
-    as_int,
     as_object,
-    as_text,
     has_batches,
+    is_application,
+    is_logged_in,
     record,
     records,
+    version_of,
 )
 
 log = logging.getLogger(__name__)
 
 _PROBE_AGAIN = 3600.0
 _FORGET_WITHIN = 5.0
+_SCHEMES = frozenset({"http", "https"})
+_HOST = re.compile(r"[\w.-]+|[0-9A-Fa-f:.]+(%[\w.-]+)?")  # a name (Docker allows "_"), or IPv6
 _ENQUEUES_AT_ONCE = 2  # slskd's own limit (contract slskd §1.7)
-_FEW_SLOTS = 100
 
 
 def _url_complaint(value: object) -> str | None:
     if not str(value).strip():
         return None
-    url = base_url(str(value))
     try:
-        parts = urlsplit(url)
-        usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    return None if usable else "must look like http://host:port"
+        parts = urlsplit(base_url(str(value)))
+        host, port = parts.hostname or "", parts.port
+    except ValueError:  # a port that is no number, a bracket that is never closed
+        host, port = "", 0
+    # "http:/slskd" and "http://http://slskd" are read as a machine that is called http.
+    named = _HOST.fullmatch(host) is not None and host not in _SCHEMES
+    if named and parts.scheme in _SCHEMES and port != 0 and not parts.netloc.endswith(":"):
+        return None
+    return "(SOULSPOT_SLSKD_URL) must look like http://slskd:5030: slskd's name or address and port"
 
 
 def _key_complaint(value: object) -> str | None:
@@ -149,10 +150,9 @@ class _Link:
         """slskd's state of itself; notices restarts and reconnects on the way."""
         reply = self.http.get("application")
         state = as_object(reply.body)
-        if reply.status != 200 or not ("version" in state or "server" in state):
-            message = "The address answers, but not like slskd"
-            raise SourceProtocol(message, source=NAME, status=reply.status, foreign=True)
-        logged_in, version = _is_logged_in(state), _version_of(state)
+        if reply.status != 200 or not is_application(state):
+            raise foreign(reply.status)
+        logged_in, version = is_logged_in(state), version_of(state)
         with self._lock:
             changed = self._able is not None and self._able.version != version
             if changed or (logged_in and not self._logged_in):
@@ -178,7 +178,7 @@ class _Link:
         return fresh
 
     def _probe(self, state: Mapping[str, object]) -> Abilities:
-        version = _version_of(state)
+        version = version_of(state)
         reply = self.http.get("options")
         options = reply.need_object("its options") if reply.status == 200 else {}
         batches = has_batches(version, options)
@@ -231,20 +231,17 @@ class SlskdSource:
             self._link = self._new_link(fresh)
 
     def check_connection(self) -> SourceStatus:
-        """One request when nothing has changed; never raises."""
+        """One request when nothing has changed or was left behind; never raises."""
         if not self.is_configured():
-            return SourceStatus(
-                False,
-                "The address of slskd is not set.",
-                "Enter slskd's address and an API key in the settings.",
-                code="unconfigured",
-            )
+            return UNCONFIGURED
         link = self._link
         try:
             state = link.application()
-            return _status(state, link.able(state))
+            status = standing(state, link.able(state))
+            self._desk.sweep(link.http)
+            return status
         except SourceError as error:
-            return _trouble(error)
+            return outage(error, link.values.address())
 
     # -- searching -----------------------------------------------------------------------------
 
@@ -254,9 +251,13 @@ class SlskdSource:
         options = link.values.search_options()
         return self._desk.run(link.http, text, options=options, limits=limits)
 
-    def foreign_searches(self, since: datetime) -> Sequence[datetime]:
-        """Starts of searches that others made through this slskd."""
-        return self._desk.foreign(self._link.http, since, now=self._now())
+    def folder_raw(self, peer: str, path: str, *, seconds: float) -> RawFolder | None:
+        """What the peer itself lists in a folder."""
+        return slskd_folders.ask_for(self._link.http, peer, path, seconds=seconds)
+
+    def foreign_searches(self, since: datetime, *, seconds: float) -> Sequence[datetime]:
+        """Starts of searches that others made through this slskd, by slskd's clock."""
+        return self._desk.foreign(self._link.http, since, now=self._now(), seconds=seconds)
 
     # -- transfers -----------------------------------------------------------------------------
 
@@ -337,77 +338,3 @@ def _forgotten(http: SlskdHttp, ref: TransferRef) -> bool:
         return False
     _delete(http, ref, remove=True)
     return True
-
-
-# -- what to tell people ---------------------------------------------------------------------------
-
-
-def _version_of(state: Mapping[str, object]) -> str:
-    version = state.get("version")
-    return as_text(as_object(version).get("current")) or as_text(version)
-
-
-def _is_logged_in(state: Mapping[str, object]) -> bool:
-    """Connected alone is also true while logging in (contract slskd §2.1)."""
-    server = as_object(state.get("server"))
-    return bool(as_flag(server.get("isConnected")) and as_flag(server.get("isLoggedIn")))
-
-
-_TROUBLES: dict[str, str] = {
-    "unreachable": "Check that slskd runs and that its address and port are right.",
-    "auth": "Enter a key from web.authentication.api_keys in slskd's configuration.",
-    "not_slskd": "Enter slskd's own address, without a path behind it unless url_base is set.",
-    "offline": "Look at slskd's page: wrong password, or the account is in use elsewhere.",
-    "pattern": "Set transfers.download.destination.subdirectory to ${SOURCE_DIRECTORY}.",
-    "retention_deletes_files": "Remove retention.files.complete from slskd's configuration.",
-    "slots": "Remove transfers.download.slots from slskd's configuration.",
-    "no_shares": "Share a folder in slskd: many peers refuse those who share nothing.",
-}
-
-
-def _trouble(error: SourceError) -> SourceStatus:
-    if isinstance(error, SourceAuth):
-        code = "auth"
-    elif isinstance(error, SourceProtocol):
-        code = "not_slskd"
-    else:
-        code = "unreachable"
-    return SourceStatus(False, f"{error.message}.", _TROUBLES[code], code=code)
-
-
-def _status(state: Mapping[str, object], able: Abilities) -> SourceStatus:
-    shared = as_int(as_object(state.get("shares")).get("files"))
-    problems = _problems(state, able, shared)
-    code = problems[0][0] if problems else ""
-    account = as_text(as_object(state.get("user")).get("username"))
-    well = f"slskd {able.version} is logged in" + (f" as {account}." if account else ".")
-    return SourceStatus(
-        ok=code != "offline",
-        detail=" ".join(text for _, text in problems) or well,
-        fix=" ".join(_TROUBLES[code] for code, _ in problems),
-        version=able.version,
-        account=account,
-        shared_files=shared,
-        root=able.root,
-        code=code,
-    )
-
-
-def _problems(
-    state: Mapping[str, object], able: Abilities, shared: int | None
-) -> list[tuple[str, str]]:
-    """Code and sentence of all that is wrong, the worst first."""
-    found = []
-    if not _is_logged_in(state):
-        at = as_text(as_object(state.get("server")).get("state")) or "unknown"
-        found.append(("offline", f"slskd is not logged in to Soulseek (state: {at})."))
-    if able.batches and able.pattern == "{}":
-        found.append(("pattern", "slskd puts all files into one folder: its pattern is {}."))
-    if able.deletes_files:
-        found.append(("retention_deletes_files", "slskd deletes finished files by itself."))
-    if able.slots is not None and able.slots < _FEW_SLOTS:
-        text = f"slskd fetches only {able.slots} files at once and gives up on the others."
-        found.append(("slots", text))
-    if shared == 0 and not as_flag(as_object(state.get("shares")).get("scanning")):
-        found.append(("no_shares", "slskd shares nothing."))
-    return found

@@ -1,15 +1,19 @@
 """Speaking HTTP with slskd: one session, bounded time, honest errors.
 
 Knows status codes, time-outs and JSON, but no endpoint and no meaning. Everything that goes wrong
-leaves as a `SourceError`; no message ever holds the API key. Contract slskd §0.1, §1, §12.
+leaves as a `SourceError`; its `data["why"]` names the cause for `slskd_trouble`, which knows what to
+do about it. No message ever holds the API key. Contract slskd §0.1, §1, §12.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import socket
+import ssl
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import quote, urljoin, urlsplit
@@ -36,6 +40,9 @@ _GET_PAUSES = (0.3, 0.9)  # before the second and the third try
 _BUSY_TRIES = 5
 _BUSY_PAUSE = (0.5, 5.0)  # contract slskd §1.7
 _EXCERPT = 160
+_NOT_SLSKD = "This address answers, but it is not slskd"
+_ITS_PAGE = "This address leads to slskd's web page, not to its API"
+_TLS_RECORDS = frozenset({b"\x15", b"\x16"})  # an alert, a handshake
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _KEPT_METHOD = frozenset({307, 308})
 
@@ -106,6 +113,79 @@ def base_url(text: str) -> str:
     return f"{scheme}://{rest}" if rest else ""
 
 
+def speaks_tls(url: str, *, seconds: float = 2.0) -> bool | None:
+    """Whether whoever listens there speaks TLS, whatever the scheme says; None for no answer."""
+    hello = ssl.MemoryBIO()
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    try:
+        parts = urlsplit(url)
+        with suppress(ssl.SSLWantReadError):
+            context.wrap_bio(ssl.MemoryBIO(), hello).do_handshake()
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        with socket.create_connection((parts.hostname, port), seconds) as connection:
+            connection.sendall(hello.read())
+            connection.shutdown(socket.SHUT_WR)  # a server of plain http need not wait for more
+            first = connection.recv(1)
+    except (OSError, ValueError):
+        return None
+    return first in _TLS_RECORDS if first else None
+
+
+def foreign(status: int, excerpt: str = "", message: str = _NOT_SLSKD) -> SourceProtocol:
+    """The error for an answer that slskd's API does not give."""
+    return SourceProtocol(message, source=NAME, excerpt=excerpt, status=status, foreign=True)
+
+
+def _no_tls(error: Exception) -> SourceUnavailable:
+    if isinstance(_innermost(error), ssl.SSLCertVerificationError):
+        message, why = "slskd's certificate is not trusted", "certificate"
+    else:
+        message, why = "slskd and we do not understand each other's TLS", "tls"
+    return SourceUnavailable(message, source=NAME, again=False, why=why)
+
+
+def _innermost(error: BaseException) -> object:
+    """What the library wrapped: a reason, or the first argument, until there is none."""
+    found: object = error
+    while isinstance(found, BaseException):
+        arguments = found.args
+        inner = getattr(found, "reason", None) or (arguments[0] if arguments else None)
+        if not isinstance(inner, BaseException):
+            break
+        found = inner
+    return found
+
+
+def _no_answer(error: Exception) -> SourceUnavailable:
+    """The exception's own text stays out of the message: it repeats the address."""
+    if isinstance(error, requests.exceptions.ConnectTimeout):
+        message = "slskd cannot be reached (no answer at that address)"
+        return SourceUnavailable(message, source=NAME, again=False, why="silent")
+    timed_out = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
+    if isinstance(error, timed_out):
+        return Unanswered("slskd did not answer in time", source=NAME, again=False, why="slow")
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        message = "The address of slskd is not a usable URL"
+        return SourceUnavailable(message, source=NAME, again=False, why="url")
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+        words, why = _unconnected(reason)
+        return SourceUnavailable(f"slskd cannot be reached ({words})", source=NAME, why=why)
+    was_there = bool(error.args) and isinstance(error.args[0], urllib3.exceptions.ProtocolError)
+    why = "cut" if was_there else ""
+    return Unanswered("The connection to slskd broke off", source=NAME, why=why)
+
+
+def _unconnected(reason: urllib3.exceptions.NewConnectionError) -> tuple[str, str]:
+    """Words and cause for a connection that never came about."""
+    if isinstance(reason, urllib3.exceptions.NameResolutionError):
+        return "its name is not known here", "name"
+    if isinstance(reason.__cause__, ConnectionRefusedError):
+        return "connection refused", "refused"
+    return "no way leads to that address", "silent"
+
+
 def _host_of(url: str) -> str | None:
     try:
         return urlsplit(url).hostname
@@ -130,6 +210,11 @@ class SlskdHttp:
         self._base = base_url(address.url)
         self._host = _host_of(self._base)
         self._session = self._new_session()
+
+    @property
+    def base(self) -> str:
+        """The address as it is used: equal for the same slskd under other credentials."""
+        return self._base
 
     def _new_session(self) -> requests.Session:
         session = requests.Session()
@@ -203,7 +288,7 @@ class SlskdHttp:
     def _server_error(self, reply: Reply) -> SourceUnavailable:
         text = self._clean(reply.message) or "no reason given"
         message = f"slskd answered with an error ({reply.status}): {text}"
-        return SourceUnavailable(message, source=NAME, status=reply.status)
+        return SourceUnavailable(message, source=NAME, status=reply.status, why="server")
 
     # -- one exchange --------------------------------------------------------------------------
 
@@ -217,7 +302,8 @@ class SlskdHttp:
         until: float | None = None,
     ) -> Reply:
         if not self._base:
-            raise SourceUnavailable("The address of slskd is not set", source=NAME, again=False)
+            message = "The address of slskd is not set"
+            raise SourceUnavailable(message, source=NAME, again=False, why="url")
         patience = max(timeout, self._address.read_timeout)
         limit = self.clock() + self._address.connect_timeout + patience
         if until is not None:
@@ -253,14 +339,13 @@ class SlskdHttp:
         except requests.exceptions.InvalidHeader:
             # The original quotes the key, so it is not chained.
             message = "The API key of slskd contains characters that cannot be sent"
-            raise SourceAuth(message, source=NAME) from None
+            raise SourceAuth(message, source=NAME, why="key") from None
         except requests.exceptions.SSLError as error:
             self.outages += 1
-            message = "slskd's certificate is not trusted (slskd.verify_tls) or TLS failed"
-            raise SourceUnavailable(message, source=NAME, again=False) from error
+            raise _no_tls(error) from error
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
             self.outages += 1
-            raise self._no_answer(error) from error
+            raise _no_answer(error) from error
 
     def _moved_to(self, response: requests.Response, method: str) -> str | None:
         """Where a redirect leads; the key must not follow it to another host."""
@@ -283,30 +368,15 @@ class SlskdHttp:
                 raise requests.exceptions.ReadTimeout("the answer came too slowly")
         return b"".join(parts)
 
-    def _no_answer(self, error: Exception) -> SourceUnavailable:
-        """The exception's own text stays out of the message: it repeats the address."""
-        if isinstance(error, requests.exceptions.ConnectTimeout):
-            return SourceUnavailable("slskd cannot be reached (time-out)", source=NAME, again=False)
-        timed_out = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
-        if isinstance(error, timed_out):
-            return Unanswered("slskd did not answer in time", source=NAME, again=False)
-        if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-            message = "The address of slskd is not a usable URL"
-            return SourceUnavailable(message, source=NAME, again=False)
-        reason = getattr(error.args[0], "reason", None) if error.args else None
-        if isinstance(reason, urllib3.exceptions.NewConnectionError):
-            return SourceUnavailable("slskd cannot be reached (connection refused)", source=NAME)
-        return Unanswered("The connection to slskd broke off", source=NAME)
-
     # -- judging -------------------------------------------------------------------------------
 
     def _judge(self, method: str, status: int, raw: bytes) -> Reply:
+        text = raw.strip()
         if status == HTTPStatus.UNAUTHORIZED:
-            raise SourceAuth("slskd rejects the API key", source=NAME, status=status)
+            raise self._refused_key(strange=bool(text))
         if status == HTTPStatus.FORBIDDEN:
             message = "slskd does not allow this: the key's role is too low, or it is a relay agent"
-            raise SourceAuth(message, source=NAME, status=status)
-        text = raw.strip()
+            raise SourceAuth(message, source=NAME, status=status, why="role")
         if not text:
             return Reply(status, None)
         try:
@@ -314,18 +384,26 @@ class SlskdHttp:
         except (ValueError, RecursionError):
             raise self._not_json(method, status, text) from None
 
+    def _refused_key(self, *, strange: bool) -> SourceAuth:
+        """`strange`: slskd itself refuses without a word (contract slskd §1.4), this one had some."""
+        if self._address.api_key.strip():
+            message, why = "slskd rejects the API key", "key"
+        else:
+            message, why = "slskd asks for an API key, and none is set", "no_key"
+        return SourceAuth(message, source=NAME, status=401, why=why, strange=strange)
+
     def _not_json(self, method: str, status: int, text: bytes) -> SourceError:
         excerpt = self._clean(text[:4096].decode("utf-8", "replace"))
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             # A proxy in front of slskd speaks (contract slskd L03); a POST may have got through.
             message = f"Something between us and slskd answered with an error ({status})"
-            return Unanswered(message, source=NAME, excerpt=excerpt, status=status)
+            return Unanswered(message, source=NAME, excerpt=excerpt, status=status, why="proxy")
         if text[:1] in b'[{"' and status < HTTPStatus.BAD_REQUEST:
             message = "slskd's answer broke off"
             return Unanswered(message, source=NAME, excerpt=excerpt, status=status)
         # With a wrong path slskd serves its web page with 200 (contract slskd §0.1).
-        message = "The address answers with something that is not slskd's API"
-        return SourceProtocol(message, source=NAME, excerpt=excerpt, status=status, foreign=True)
+        its_page = b"<title>slskd" in text.lower()
+        return foreign(status, excerpt, _ITS_PAGE if its_page else _NOT_SLSKD)
 
     def _clean(self, text: str) -> str:
         key = self._address.api_key.strip()

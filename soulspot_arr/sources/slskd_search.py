@@ -7,6 +7,7 @@ slskd §3.4), so part of the time is kept in reserve for stopping and reading.
 from __future__ import annotations
 
 import logging
+import math
 import threading
 import uuid
 from collections import deque
@@ -36,6 +37,9 @@ _OWN_IDS = "51050a44-"  # every search of ours, of any process of ours, has an i
 _ABANDONED = timedelta(minutes=10)
 _READ_WITHIN = timedelta(minutes=1)  # another process may be about to read what has just ended
 _SWEPT_AT_ONCE = 50
+_LATEST_START = 180.0  # a request that got no answer may be carried out as late as that
+_GONE = frozenset({200, 204})
+_UNKNOWN = 404
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,22 @@ class SearchOptions:
     idle_timeout: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Leftover:
+    """A search to be removed; from `settled_at` on, slskd not knowing it means that it is gone."""
+
+    id: str
+    base: str
+    settled_at: float
+
+
 class SearchDesk:
     """Where all searches of this process pass: one is started at a time, two run."""
 
     def __init__(self) -> None:
         self.starting = threading.Lock()
         self._running = threading.BoundedSemaphore(_AT_ONCE)
-        self._leftovers: deque[str] = deque(maxlen=_SWEPT_AT_ONCE)
+        self._leftovers: deque[_Leftover] = deque(maxlen=_SWEPT_AT_ONCE)
         self._looked_at: SlskdHttp | None = None
 
     def run(
@@ -66,14 +79,23 @@ class SearchDesk:
             raise SourceThrottled(message, source=NAME, retry_after=limits.seconds / 2)
         search = _Search(self, http, limits=limits, begun=begun)
         try:
-            self._sweep(http, search.stop_at)
+            self.sweep(http, search.stop_at)
             return search.run(text, options)
         finally:
             self._running.release()
 
-    def foreign(self, http: SlskdHttp, since: datetime, *, now: datetime) -> list[datetime]:
+    def foreign(
+        self, http: SlskdHttp, since: datetime, *, now: datetime, seconds: float
+    ) -> list[datetime]:
         """When searches were started that are not ours, from `since` on."""
-        reply = http.get("searches", timeout=LIST_TIMEOUT)
+        try:
+            reply = http.get("searches", until=http.clock() + seconds)
+        except SourceUnavailable as error:
+            if error.data.get("why") != "slow":
+                raise
+            # Nothing is pruned by default: the list may be long (contract slskd §3.7).
+            message = "slskd takes too long to list its searches"
+            raise SourceThrottled(message, source=NAME, retry_after=seconds) from error
         listed = _ok(reply, "the list of searches").need_list("the list of searches")
         self._adopt_leftovers(http, listed, now)
         starts = []
@@ -92,21 +114,25 @@ class SearchDesk:
         found = (as_object(item) for item in listed)
         left = [as_text(item.get("id")) for item in found if _is_abandoned(item, now)]
         for search_id in left[:_SWEPT_AT_ONCE]:
-            self.leave_behind(search_id)
+            self.leave_behind(http, search_id)
 
-    def leave_behind(self, search_id: str) -> None:
-        """Remember a search that could not be removed; the next search tries again."""
-        self._leftovers.append(search_id)
+    def leave_behind(self, http: SlskdHttp, search_id: str, *, later: float = 0.0) -> None:
+        """Remember a search to be removed by `sweep`; it may come into being `later` (seconds)."""
+        self._leftovers.append(_Leftover(search_id, http.base, http.clock() + later))
 
-    def _sweep(self, http: SlskdHttp, until: float) -> None:
+    def sweep(self, http: SlskdHttp, until: float = math.inf) -> None:
+        """Remove what earlier searches left, for a second at most."""
+        until = min(until, http.clock() + _LONGEST_CLEAN_UP)
         for _ in range(len(self._leftovers)):
             try:
-                search_id = self._leftovers.popleft()
+                left = self._leftovers.popleft()
             except IndexError:  # another thread was faster
                 return
-            until = min(until, http.clock() + _LONGEST_CLEAN_UP)
-            if not _remove(http, search_id, until=until, running=True):
-                self._leftovers.append(search_id)
+            elsewhere = left.base != http.base
+            status = None if elsewhere else _remove(http, left.id, until=until, running=True)
+            if status is None or (status == _UNKNOWN and http.clock() < left.settled_at):
+                self._leftovers.append(left)
+            if status is None and not elsewhere:
                 return
 
 
@@ -138,6 +164,7 @@ class _Search:
         self._seen: Mapping[str, object] = {}
         self._exists = False  # slskd may hold a record of it
         self._confirmed = False
+        self._unsure = False  # slskd may still be about to make one
 
     def run(self, text: str, options: SearchOptions) -> list[RawFolder]:
         """From POST to DELETE; removes the record whatever happens."""
@@ -176,7 +203,7 @@ class _Search:
         try:
             reply = self._http.send("POST", "searches", body, until=self.stop_at)
         except Unanswered:
-            self._exists = True  # the id is ours, so it can be looked for
+            self._exists = self._unsure = True  # the id is ours, so it can be looked for
             return
         finally:
             self._desk.starting.release()
@@ -222,7 +249,7 @@ class _Search:
             self._exists = False
             raise SourceUnavailable("Somebody removed the search from slskd", source=NAME)
         self._seen = _ok(reply, "a search").need_object("a search")
-        self._confirmed = True
+        self._confirmed, self._unsure = True, False
         return True
 
     def _stop(self) -> None:
@@ -239,6 +266,9 @@ class _Search:
         if not self._confirmed:
             raise SourceUnavailable("slskd did not say whether it searches", source=NAME)
         if self._ended and self._peers == 0:
+            # Silence says something about a text only when the network was there (slskd §3.3).
+            if "Errored" in as_text(self._seen.get("state")):
+                raise SourceOffline("slskd lost Soulseek during the search", source=NAME)
             return []
         while True:
             answers = self._answers()
@@ -246,7 +276,8 @@ class _Search:
                 break
             self._http.sleep(_LOOK_EVERY)
         if not answers:
-            log.warning("search %s: no answers could be read in time", self.id)
+            message = "slskd did not hand out the answers to a search in time"
+            raise SourceThrottled(message, source=NAME, retry_after=self._limits.seconds)
         return raw_folders(answers)
 
     def _answers(self) -> list[object]:
@@ -263,21 +294,28 @@ class _Search:
         """Searches grow for ever unless they are removed (contract slskd §3.5, §3.7)."""
         if not self._exists:
             return
-        until = max(self._deadline, self._http.clock() + 0.25)
-        if not _remove(self._http, self.id, until=until, running=not self._ended):
-            self._desk.leave_behind(self.id)
+        now = self._http.clock()
+        until = max(self._deadline, now + 0.25)
+        status = _remove(self._http, self.id, until=until, running=not self._ended)
+        if status is None or (status == _UNKNOWN and self._unsure):
+            later = _LATEST_START if self._unsure else 0.0
+            self._desk.leave_behind(self._http, self.id, later=later)
 
 
-def _remove(http: SlskdHttp, search_id: str, *, until: float, running: bool) -> bool:
-    """Whether slskd no longer has it. Removing a running one would leave its slot occupied."""
+def _remove(http: SlskdHttp, search_id: str, *, until: float, running: bool) -> int | None:
+    """How slskd answered: removed or unknown, None for not removed.
+
+    Removing a running one would leave its slot occupied, so it is stopped first.
+    """
     path = f"searches/{search_id}"
     try:
         if running:
             http.send("PUT", path, until=until)
-        return http.send("DELETE", path, until=until).status in {200, 204, 404}
+        status = http.send("DELETE", path, until=until).status
     except SourceError as error:
         log.debug("search %s could not be removed: %s", search_id, error)
-        return False
+        return None
+    return status if status in _GONE or status == _UNKNOWN else None
 
 
 def _ok(reply: Reply, what: str) -> Reply:

@@ -112,6 +112,34 @@ def as_time(value: object) -> datetime | None:
         return None
 
 
+# -- slskd's state of itself -----------------------------------------------------------------------
+
+# What each part of `GET application` holds in every version since 0.21 (contract slskd §2.2).
+_PARTS: Mapping[str, tuple[str, ...]] = {
+    "version": ("current", "full"),
+    "server": ("state", "isConnected", "isLoggedIn"),
+    "shares": ("files", "directories", "scanning", "scanPending"),
+}
+
+
+def is_application(state: Mapping[str, object]) -> bool:
+    """Whether this can only be slskd speaking: a version alone is told by many programs."""
+    parts = (as_object(state.get(name)).keys() & set(keys) for name, keys in _PARTS.items())
+    return sum(map(bool, parts)) > 1
+
+
+def version_of(state: Mapping[str, object]) -> str:
+    """The version slskd gives itself; empty when it gives none."""
+    version = state.get("version")
+    return as_text(as_object(version).get("current")) or as_text(version)
+
+
+def is_logged_in(state: Mapping[str, object]) -> bool:
+    """Connected alone is also true while logging in (contract slskd §2.1)."""
+    server = as_object(state.get("server"))
+    return bool(as_flag(server.get("isConnected")) and as_flag(server.get("isLoggedIn")))
+
+
 # -- search answers --------------------------------------------------------------------------------
 
 
@@ -137,7 +165,7 @@ def raw_folders(responses: Iterable[object]) -> list[RawFolder]:
         # `isLocked` is never filled in: the array a file came in decides (contract slskd §3.6).
         for key, locked in (("files", False), ("lockedFiles", True)):
             for raw in as_list(response.get(key)):
-                file = _raw_file(as_object(raw), locked)
+                file = raw_file(as_object(raw), locked=locked)
                 if file is not None:
                     folder = _folder_of(file.path)
                     if folder not in touched:
@@ -186,7 +214,8 @@ def _storable(text: str) -> bool:
     return True
 
 
-def _raw_file(raw: Mapping[str, object], locked: bool) -> RawFile | None:
+def raw_file(raw: Mapping[str, object], *, locked: bool = False) -> RawFile | None:
+    """One shared file; None for what could never be asked for."""
     path = as_text(raw.get("filename"))
     if not path or path[-1] in "\\/":
         return None

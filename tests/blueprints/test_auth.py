@@ -28,6 +28,8 @@ ROUTES = {
     ("GET", "/api/v1/system/health"),
     ("GET", "/api/v1/system/jobs"),
     ("GET", "/api/v1/system/status"),
+    ("POST", "/hooks/lidarr"),
+    ("PUT", "/hooks/lidarr"),
     ("POST", "/hooks/slskd"),
 }
 

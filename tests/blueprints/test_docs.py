@@ -74,6 +74,13 @@ def _references(node: object) -> Iterator[str]:
 # -- the page --------------------------------------------------------------------------------------
 
 
+def test_the_page_says_first_how_to_get_in(reader: FlaskClient) -> None:
+    """Every request from it needs the key, and nobody guesses where that is entered."""
+    words = _document(reader)["info"]["description"]
+    assert "Authorize" in words
+    assert "soulspot-arr keys" in words
+
+
 @pytest.mark.parametrize("seen", ["/api/docs", "/api/docs/"])
 @pytest.mark.parametrize(
     ("outside", "inside"), [("", ""), (BASE, BASE), (BASE, ""), ("/elsewhere", "")]

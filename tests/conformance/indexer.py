@@ -23,6 +23,8 @@ from soulspot_arr.simulator.world import World
 from tests.conformance.running import SLSKD_KEY, running
 from tests.fakes.service_process import ServiceProcess, free_port
 
+Setting = str | float | list[str]
+
 NEWZNAB = "{http://www.newznab.com/DTD/2010/feeds/attributes/}"
 # slskd's clock runs twenty times as fast, so two seconds of silence last a tenth of one.
 SETTINGS = {"SOULSPOT_SLSKD_IDLE_TIMEOUT": "2", "SOULSPOT_SEARCH_RATE_WINDOW": "1"}
@@ -100,7 +102,7 @@ class Indexer:
 
     service: ServiceProcess
     simulator: Simulator
-    _told: dict[str, str | float] = field(default_factory=dict)
+    _told: dict[str, Setting] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> str:
@@ -139,7 +141,7 @@ class Indexer:
         return NewznabClient(self.service.newznab, "/api", self.service.api_key, pacing=0.0)
 
     @contextmanager
-    def changed(self, settings: Mapping[str, str | float]) -> Iterator[None]:
+    def changed(self, settings: Mapping[str, Setting]) -> Iterator[None]:
         """Change settings over the REST API for a while; `open_indexer` must have left them free."""
         shown = {str(entry["key"]): entry["value"] for entry in self._settings("GET")}
         # Secrets are shown masked, so what was set before is remembered here.
@@ -153,8 +155,8 @@ class Indexer:
             self._settings("PATCH", before)
 
     def _settings(
-        self, method: str, body: dict[str, str | float] | None = None
-    ) -> list[dict[str, str | float]]:
+        self, method: str, body: dict[str, Setting] | None = None
+    ) -> list[dict[str, Setting]]:
         answer = requests.request(
             method,
             f"{self.service.url}/api/v1/settings",

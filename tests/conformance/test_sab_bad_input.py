@@ -360,10 +360,11 @@ def test_C109_whatever_breaks_inside_is_told_in_json(desk: Desk) -> None:
     """A row nobody can have written: a sentence with a reference, in HTTP 200, and no trace."""
     nzo_id = desk.add(STILL)
     with database_of(desk) as database:
-        database.execute("UPDATE grabs SET priority = 77 WHERE nzo_id = ?", (nzo_id,))
+        write = "UPDATE grabs SET created_at = ? WHERE nzo_id = ?"
+        database.execute(write, ("long ago", nzo_id))
         document = broken(desk, "queue")
         assert re.fullmatch(r"internal error, see the log for [0-9a-f]{8}", document["error"])
-        database.execute("UPDATE grabs SET priority = 0 WHERE nzo_id = ?", (nzo_id,))
+        database.execute(write, ("2026-01-31 12:00:00.000000", nzo_id))
     desk.call("queue", name="delete", value=nzo_id)
 
 

@@ -18,7 +18,7 @@ import requests
 
 from soulspot_arr.demo.prowlarr import ProwlarrClient
 from soulspot_arr.simulator.world import World
-from tests.conformance.indexer import Indexer, Item, open_indexer, share_folder
+from tests.conformance.indexer import Indexer, Item, Setting, open_indexer, share_folder
 from tests.conformance.running import until
 
 pytestmark = pytest.mark.xdist_group(name="conformance-search-behaviour")
@@ -29,7 +29,8 @@ FREE = {
     "SOULSPOT_SEARCH_BUDGET": "",
     "SOULSPOT_SEARCH_DRY_AFTER": "",
 }
-BASE: dict[str, str | float] = {
+BASE: dict[str, Setting] = {
+    "search.dig": 0,  # what goes on in the background has tests of its own
     "slskd.idle_timeout": 2,
     "search.rate_window": 1,
     "search.budget": 20,
@@ -90,7 +91,7 @@ def indexer(running: Indexer) -> Iterator[Indexer]:
 @pytest.fixture
 def forgetful(indexer: Indexer) -> Iterator[Indexer]:
     """Every question is asked anew, as if hours had passed."""
-    with indexer.changed({"search.cache": 0, "search.empty_cache": 0}):
+    with indexer.changed({"search.cache": 0, "search.empty_cache": ["0"]}):
         yield indexer
 
 
@@ -164,7 +165,7 @@ def test_too_many_questions_at_once_are_empty_at_once(indexer: Indexer) -> None:
 def test_slskd_C15_enough_answers_stop_the_search_by_PUT(forgetful: Indexer) -> None:
     """Long before the silence that would end it; what was found is kept."""
     seen = len(forgetful.simulator.requests)
-    changes: dict[str, str | float] = {
+    changes: dict[str, Setting] = {
         "slskd.idle_timeout": 60,
         "search.budget": 60,
         "search.enough_peers": 10,

@@ -192,15 +192,44 @@ class SourceContract:
         album.source.search_raw("Marlow Finch", limits=SearchLimits(seconds=1.5))
         assert time.monotonic() - started < 6
 
+    def test_a_folder_is_listed_by_its_peer(self, album: SourceBench) -> None:
+        """All of it, with the paths that a search shows, and nothing from below it."""
+        album.share(PEER, f"{FOLDER}\\Scans\\front.jpg", 777)
+        album.share("second", "/home/x/Marlow Finch/CD1/01.flac", 5_000)
+        found = album.source.folder_raw(PEER, FOLDER, seconds=5)
+        assert found is not None
+        assert (found.peer, found.path) == (PEER, FOLDER)
+        assert {(item.path, item.size) for item in found.files} == set(
+            zip(PATHS, SIZES, strict=True)
+        )
+        assert all(item.locator for item in found.files)
+        other = album.source.folder_raw("second", "/home/x/Marlow Finch/CD1", seconds=5)
+        assert other is not None
+        assert [item.path for item in other.files] == ["/home/x/Marlow Finch/CD1/01.flac"]
+
+    def test_a_folder_that_nobody_lists(self, album: SourceBench) -> None:
+        """Unknown, of an unknown peer, of one that is offline: none of them is an error."""
+        assert album.source.folder_raw(PEER, "Music\\Elsewhere", seconds=5) is None
+        assert album.source.folder_raw("nobody", FOLDER, seconds=5) is None
+        album.take_offline(PEER)
+        assert album.source.folder_raw(PEER, FOLDER, seconds=5) is None
+
+    def test_a_folder_during_an_outage(self, album: SourceBench) -> None:
+        """That is no answer of the peer."""
+        album.cut()
+        with pytest.raises(SourceUnavailable):
+            album.source.folder_raw(PEER, FOLDER, seconds=5)
+
     def test_foreign_searches_are_those_of_others(self, album: SourceBench) -> None:
         """Ours do not count twice."""
         since = datetime.now(UTC) - timedelta(hours=1)
         album.source.search_raw("Marlow Finch", limits=album.limits)
-        assert list(album.source.foreign_searches(since)) == []
+        assert list(album.source.foreign_searches(since, seconds=5)) == []
         album.foreign_search()
-        [moment] = album.source.foreign_searches(since)
+        [moment] = album.source.foreign_searches(since, seconds=5)
         assert moment.tzinfo is not None
-        assert list(album.source.foreign_searches(datetime.now(UTC) + timedelta(hours=1))) == []
+        later = datetime.now(UTC) + timedelta(hours=1)
+        assert list(album.source.foreign_searches(later, seconds=5)) == []
 
     # -- asking for files ----------------------------------------------------------------------
 
@@ -367,7 +396,7 @@ class SourceContract:
         source = bench.source
         return [
             lambda: source.search_raw("Marlow Finch", limits=SearchLimits(seconds=0.5)),
-            lambda: source.foreign_searches(datetime.now(UTC)),
+            lambda: source.foreign_searches(datetime.now(UTC), seconds=5),
             lambda: source.download_raw(request()),
             source.poll_raw,
             lambda: source.cancel_raw([TransferRef(PEER, str(uuid.uuid4()))]),

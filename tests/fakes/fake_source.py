@@ -78,6 +78,8 @@ class FakeSource:
         self.forgotten: list[TransferRef] = []
         self.polls = 0
         self.foreign: list[datetime] = []
+        self.deaf_to: set[str] = set()
+        self.looked_up: list[tuple[str, str]] = []
         self._now = now
         self._folders: dict[tuple[str, str], RawFolder] = {}
         self._offline: set[str] = set()
@@ -131,8 +133,12 @@ class FakeSource:
         self._failing.setdefault((peer, path), []).append((kind, message))
 
     def break_next(self, call: str, error: SourceError, times: int = 1) -> None:
-        """The next calls named search, foreign, download, poll or cancel raise `error`."""
+        """The next calls named search, folder, foreign, download, poll or cancel raise `error`."""
         self._errors.setdefault(call, []).extend([error] * times)
+
+    def silence(self, *phrases: str) -> None:
+        """Nobody answers a text with one of these phrases; an empty one silences everything."""
+        self.deaf_to = {phrase.casefold() for phrase in phrases}
 
     def search_from_elsewhere(self) -> None:
         """Somebody else uses the same service now."""
@@ -259,10 +265,12 @@ class FakeSource:
         """There are none."""
 
     def search_raw(self, text: str, *, limits: SearchLimits) -> Sequence[RawFolder]:
-        """Folders with files whose path contains every word."""
+        """Folders with files whose path contains every word; `*ord` is the end of one."""
         self._enter("search")
         self.searches.append(text)
-        words = text.casefold().split()
+        if any(phrase in text.casefold() for phrase in self.deaf_to):
+            return []
+        words = [word.removeprefix("*") for word in text.casefold().split()]
         found = []
         for folder in list(self._folders.values()):
             files = tuple(f for f in folder.files if all(w in f.path.casefold() for w in words))
@@ -270,7 +278,16 @@ class FakeSource:
                 found.append(replace(folder, files=files))
         return found
 
-    def foreign_searches(self, since: datetime) -> Sequence[datetime]:
+    def folder_raw(self, peer: str, path: str, *, seconds: float) -> RawFolder | None:
+        """As it was shared; nothing of a peer that is offline."""
+        self._enter("folder")
+        self.looked_up.append((peer, path))
+        folder = self._folders.get((peer, path))
+        if folder is None or peer in self._offline:
+            return None
+        return RawFolder(peer, path, tuple(replace(f, locked=False) for f in folder.files))
+
+    def foreign_searches(self, since: datetime, *, seconds: float) -> Sequence[datetime]:
         """As scripted in `foreign`."""
         self._enter("foreign")
         return [moment for moment in self.foreign if moment >= since]

@@ -27,6 +27,7 @@ QUICK = {
     "SOULSPOT_SEARCH_DRY_AFTER": "0.5",
     "SOULSPOT_SEARCH_BUDGET": "20",
     "SOULSPOT_RETRY_BACKOFF": "0.5,1,2",
+    "SOULSPOT_CATALOGUE_MUSICBRAINZ": "false",  # a test asks nobody outside
     "SOULSPOT_AUTH_API_KEY": API_KEY,
 }
 

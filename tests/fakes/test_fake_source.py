@@ -197,7 +197,7 @@ def test_calls_can_be_watched() -> None:
     calls: list[str] = []
     fake.on_call = calls.append
     fake.search_raw("x", limits=LIMITS)
-    fake.foreign_searches(datetime.now(UTC))
+    fake.foreign_searches(datetime.now(UTC), seconds=2)
     fake.download_raw(ask())
     fake.poll_raw()
     fake.cancel_raw([])

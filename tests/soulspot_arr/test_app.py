@@ -57,6 +57,29 @@ def test_everything_is_served_below_the_url_base_and_at_the_root(services: Open)
     assert client.get("/other/ping").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("base", "path", "headers", "target"),
+    [
+        ("", "/", {}, "/api/docs"),
+        ("/music", "/music/", {}, "/music/api/docs"),
+        ("/music", "/music", {}, "/music/api/docs"),
+        ("/music", "/", {}, "/music/api/docs"),  # a proxy has taken the base away
+        ("", "/", {"X-Forwarded-Prefix": "/told"}, "/told/api/docs"),
+        ("/a/b", "/a/b/?x=1", {}, "/a/b/api/docs"),
+    ],
+)
+def test_the_bare_address_leads_to_the_page_that_explains_the_rest(
+    services: Open, base: str, path: str, headers: dict[str, str], target: str
+) -> None:
+    """Below the base, in front of and behind a proxy; no key is needed, and the page is there."""
+    app = create_app(services(url_base=base, trusted_proxies=1))
+    answer = app.test_client().get(path, headers=headers)
+    assert (answer.status_code, answer.headers["Location"]) == (302, target)
+    assert app.test_client().post("/").status_code == 405
+    if not headers:
+        assert app.test_client().get(target).status_code == 200
+
+
 def _caller(app: Flask) -> str | None:
     app.add_url_rule("/caller", "caller", lambda: request.remote_addr or "")
     headers = {"X-Forwarded-For": "198.51.100.7"}

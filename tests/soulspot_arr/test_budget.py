@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from soulspot_arr.budget import SearchBudget
-from soulspot_arr.errors import SourceUnavailable
+from soulspot_arr.budget import Purpose, SearchBudget
+from soulspot_arr.errors import SourceThrottled, SourceUnavailable
 from soulspot_arr.models import SearchRow
 from tests.soulspot_arr.workshop import Bench
 
@@ -24,7 +24,7 @@ def make_budget(bench: Bench, rate: int = 3, window: float = 60) -> SearchBudget
 
 def take(budget: SearchBudget, patience: float = 0) -> int | None:
     """One search."""
-    return budget.take("k" * 64, "cello undertow", 0, patience=patience)
+    return budget.take("cello undertow", Purpose("k" * 64), patience=patience)
 
 
 def test_places_run_out_and_come_back(bench: Bench) -> None:
@@ -52,12 +52,72 @@ def test_searches_of_others_count(bench: Bench) -> None:
     assert take(budget) is not None
 
 
-def test_searches_of_others_outside_the_window_do_not_count(bench: Bench) -> None:
-    """Old ones, and those of a clock that is ahead, are left out."""
+def test_searches_of_others_before_the_window_do_not_count(bench: Bench) -> None:
+    """They are over for the Soulseek server as well."""
     budget = make_budget(bench, rate=1)
-    now = bench.clock()
-    bench.source.foreign = [now - timedelta(seconds=60), now + timedelta(seconds=60)]
+    bench.source.foreign = [bench.clock() - timedelta(seconds=60)]
     assert take(budget) is not None
+
+
+@pytest.mark.parametrize("ahead", [1, 30, 300, 86_400])
+def test_searches_of_others_by_a_clock_that_is_ahead_count_for_one_window(
+    bench: Bench, ahead: float
+) -> None:
+    """Contract slskd L04: counted from our first sight of them, neither never nor for hours."""
+    budget = make_budget(bench, rate=2)
+    bench.source.foreign = [bench.clock() + timedelta(seconds=ahead)] * 2
+    assert take(budget) is None
+    bench.clock.advance(59)
+    assert take(budget) is None
+    bench.clock.advance(1)
+    assert take(budget) is not None
+    bench.clock.advance(ahead)  # their moment comes, and has been counted already
+    bench.clock.advance(-1)
+    assert take(budget) is not None
+
+
+def test_our_own_clock_that_was_set_back_does_not_hide_what_others_did(bench: Bench) -> None:
+    """By an hour: what was seen before counts once more, for one window."""
+    budget = make_budget(bench, rate=1)
+    bench.source.search_from_elsewhere()
+    assert take(budget) is None
+    bench.clock.advance(-3_600)
+    assert take(budget) is None
+    bench.clock.advance(60)
+    assert take(budget) is not None
+
+
+def slow_list() -> SourceThrottled:
+    """slskd does not get its list of searches together in time."""
+    return SourceThrottled("too slow", source="slskd", retry_after=2)
+
+
+def test_count_that_takes_long_holds_nobody_up(bench: Bench) -> None:
+    """The searches that are known count on, the next ones are made without asking for others."""
+    budget = make_budget(bench, rate=3)
+    bench.source.search_from_elsewhere()
+    assert take(budget) is not None
+    calls: list[str] = []
+    bench.source.on_call = calls.append
+    bench.source.break_next("foreign", slow_list())
+    bench.source.search_from_elsewhere()  # nobody knows of this one
+    assert take(budget) is not None
+    assert take(budget) is None
+    assert calls == ["foreign"]
+    bench.clock.advance(61)
+    assert take(budget) is not None
+
+
+def test_count_is_asked_for_again_after_a_while(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A slskd that was busy for a moment is not left uncounted for ever."""
+    monkeypatch.setattr("soulspot_arr.budget._COUNT_AGAIN", 0.0)
+    budget = make_budget(bench, rate=2)
+    bench.source.break_next("foreign", slow_list())
+    assert take(budget) is not None
+    bench.source.search_from_elsewhere()
+    assert take(budget) is None
 
 
 @pytest.mark.parametrize(("back", "free"), [(5, False), (3_600, True)])
@@ -124,13 +184,15 @@ def test_source_that_is_down_is_told(bench: Bench) -> None:
 def test_outcome_is_written_down(bench: Bench) -> None:
     """Each search keeps its words, its rung and how it ended."""
     budget = make_budget(bench)
-    row_id = budget.take("k" * 64, "cello undertow", 2, patience=0)
+    purpose = Purpose("k" * 64, 2, "starred", 7)
+    row_id = budget.take("cello undertow", purpose, patience=0)
     assert row_id is not None
     bench.clock.advance(7)
-    budget.done(row_id, "completed", found=12, kept=3)
+    budget.done(row_id, "completed", found=12)
+    budget.judged(row_id, 3)
     with bench.db.read() as session:
         (row,) = session.scalars(select(SearchRow))
     assert (row.text, row.rung, row.outcome) == ("cello undertow", 2, "completed")
-    assert (row.found, row.kept) == (12, 3)
+    assert (row.kind, row.question_id, row.found, row.kept) == ("starred", 7, 12, 3)
     assert row.finished_at is not None
     assert row.finished_at - row.started_at == timedelta(seconds=7)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -18,6 +21,52 @@ from soulspot_arr.models import JobRun
 from tests.conftest import Open
 from tests.fakes.clock import NOON
 from tests.fakes.threads import together
+
+# -- the file --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def open_umask() -> Iterator[None]:
+    """A process whose new files everybody may read, as usual."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    """Who may do what."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_a_new_database_is_for_our_eyes_only(tmp_path: Path, open_database: Open) -> None:
+    """Keys and passwords lie in it; so do the files SQLite puts beside it, and its copy."""
+    path = tmp_path / "soulspot.db"
+    database = open_database(f"sqlite:///{path}")
+    assert not path.exists()
+    db.upgrade(database)
+    with database.write() as session:
+        session.add(JobRun(name="poll", runs=1))
+        session.flush()
+        modes = {found.name: mode(found) for found in tmp_path.iterdir()}
+    assert modes == {"soulspot.db": 0o600, "soulspot.db-shm": 0o600, "soulspot.db-wal": 0o600}
+    db.copy_beside(database, "0001")
+    (copy,) = tmp_path.glob("*.bak")
+    assert mode(copy) == 0o600
+
+
+@pytest.mark.usefixtures("open_umask")
+def test_the_mode_of_a_database_that_is_there_is_its_owners_business(
+    sqlite_url: str, open_database: Open
+) -> None:
+    """Somebody may have let a backup program read it."""
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    path.chmod(0o640)
+    database = open_database(sqlite_url)
+    with database.read() as session:
+        session.execute(text("SELECT 1"))
+    assert mode(path) == 0o640
+
 
 # -- transactions ----------------------------------------------------------------------------------
 

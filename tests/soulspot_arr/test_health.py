@@ -127,6 +127,44 @@ def test_unknown_folder_is_a_warning(bench: Bench) -> None:
     assert (found["folders"].level, bool(found["folders"].fix)) == ("warning", True)
 
 
+def test_folder_from_memory_is_not_called_fine(bench: Bench) -> None:
+    """While slskd is away nobody knows whether it still downloads to where it did."""
+    assert levels(bench.health.examine(thorough=False))["downloads_visible"] == "ok"
+    bench.source.down = True
+    found = {check.code: check for check in bench.health.examine(thorough=False)}
+    assert found["downloads_visible"].level == "warning"
+    assert str(bench.root) in found["downloads_visible"].message
+    assert "remembered" in found["downloads_visible"].message
+    assert found["downloads_visible"].fix
+    assert found["complete_writable"].level == "ok"
+
+
+def test_folder_from_memory_that_is_not_there_is_an_error_from_memory(bench: Bench) -> None:
+    """It may be the mount, or slskd may have been given another folder."""
+    bench.settings.put_internal({"_source_root": "/nowhere/at/all"})
+    bench.source.configured = False
+    found = {check.code: check for check in bench.health.examine(thorough=False)}
+    assert found["downloads_visible"].level == "error"
+    assert "remembered" in found["downloads_visible"].message
+
+
+@pytest.mark.parametrize("key", ["paths.local_root", "paths.source_root"])
+def test_folder_that_a_person_has_set_is_no_memory(bench: Bench, key: str) -> None:
+    """Whoever sets it answers for it; whether it is there can be seen without slskd."""
+    bench.settings.patch({key: str(bench.root)})
+    bench.source.down = True
+    assert levels(bench.health.examine(thorough=False))["downloads_visible"] == "ok"
+
+
+def test_report_mode_tells_what_is_from_memory(bench: Bench) -> None:
+    """The folder that would be reported may have changed at slskd."""
+    bench.settings.patch({"completion.mode": "report"})
+    bench.source.down = True
+    found = {check.code: check for check in bench.health.examine(thorough=False)}
+    assert (found["folders"].level, bool(found["folders"].fix)) == ("warning", True)
+    assert "remembered" in found["folders"].message
+
+
 def test_invisible_folder_is_an_error_with_a_way_out(bench: Bench) -> None:
     """The most common mistake of all: the volume is not mounted at the same place."""
     bench.settings.patch({"paths.local_root": "/nowhere/at/all"})
@@ -186,6 +224,7 @@ class SickLidarr:
     """Set up, but it does not answer."""
 
     configured = True
+    missing = ""
 
     def status(self) -> str:
         """As `Lidarr` does when nobody listens."""
@@ -198,6 +237,33 @@ def test_lidarr_is_asked_only_when_thorough(bench: Bench) -> None:
     assert "lidarr" not in levels(bench.health.examine(thorough=False))
     found = {check.code: check for check in bench.health.examine(thorough=True)}
     assert (found["lidarr"].level, bool(found["lidarr"].fix)) == ("error", True)
+
+
+@pytest.mark.parametrize(
+    ("values", "words", "fix"),
+    [
+        (
+            {"lidarr.url": "http://lidarr:8686"},
+            "the URL is set, the API key is missing",
+            "SOULSPOT_LIDARR_API_KEY",
+        ),
+        (
+            {"lidarr.api_key": "0123456789abcdef"},
+            "the API key is set, the URL is missing",
+            "SOULSPOT_LIDARR_URL",
+        ),
+    ],
+)
+@pytest.mark.parametrize("thorough", [True, False])
+def test_half_a_lidarr_is_told_and_not_asked(
+    bench: Bench, values: dict[str, str], words: str, fix: str, thorough: bool
+) -> None:
+    """Who sets one of the two wanted both; the job says so as well as the doctor."""
+    bench.settings.patch(values)
+    found = {check.code: check for check in bench.health.examine(thorough=thorough)}
+    assert found["lidarr"].level == "warning"
+    assert words in found["lidarr"].message
+    assert fix in found["lidarr"].fix
 
 
 def test_job_keeps_the_result_and_tells_changes_once(

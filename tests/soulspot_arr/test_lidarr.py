@@ -38,8 +38,14 @@ def test_nothing_is_asked_when_it_is_not_set_up(bench: Bench) -> None:
     bench.lidarr.refresh_downloads()
     bench.lidarr.forget_backoff()
     assert bench.lidarr.albums() == []
+    assert bench.lidarr.missing == ""
     bench.settings.patch({"lidarr.url": "http://127.0.0.1:9"})
     assert not bench.lidarr.configured
+    assert bench.lidarr.missing == "lidarr.api_key"
+    bench.settings.patch({"lidarr.url": "", "lidarr.api_key": "0123456789"})
+    assert bench.lidarr.missing == "lidarr.url"
+    bench.settings.patch({"lidarr.url": "http://127.0.0.1:9"})
+    assert bench.lidarr.missing == ""
 
 
 def test_status(lidarr: Lidarr) -> None:

@@ -18,6 +18,7 @@ from soulspot_arr import db
 from soulspot_arr.db import Database
 from soulspot_arr.models import Base, JobRun
 from tests.conftest import Open
+from tests.soulspot_arr.rows import new_download, new_grab
 
 
 def run_to(database: Database, revision: str) -> None:
@@ -121,6 +122,20 @@ def _details(database: Database, table: str) -> dict[str, object]:
 
 def _where(index: ReflectedIndex, key: str) -> str:
     return str(index.get("dialect_options", {}).get(key))
+
+
+def test_0002_keeps_grabs_and_their_downloads(database: Database) -> None:
+    """Down and up again: SQLite must not rebuild a table that others refer to."""
+    with database.write() as session:
+        new_download(session, new_grab(session, album_id="an-album"))
+    run_to(database, "0001")
+    count = text("SELECT (SELECT count(*) FROM grabs), (SELECT count(*) FROM downloads)")
+    with database.engine.connect() as connection:
+        assert tuple(connection.execute(count).one()) == (1, 1)
+    run_to(database, "0002")
+    with database.engine.connect() as connection:
+        assert tuple(connection.execute(count).one()) == (1, 1)
+        assert connection.execute(text("SELECT album_id FROM grabs")).scalar_one() is None
 
 
 def test_an_event_id_is_never_used_twice(database: Database) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
 from sqlalchemy import select
 
 from soulspot_arr.domain import FailureKind, GrabState
-from soulspot_arr.errors import SourceUnavailable
 from soulspot_arr.models import Download
 from tests.soulspot_arr.workshop import Bench, offer, statements
 
@@ -120,217 +118,27 @@ def test_only_queued_files_are_looked_at_less_often(bench: Bench) -> None:
     assert bench.source.polls == 4
 
 
-# -- failures --------------------------------------------------------------------------------------
-
-
-def test_second_attempt_is_not_confused_by_the_first(both: Bench) -> None:
-    """A failed file is asked for again after the back-off; its old record never comes back."""
-    nzo_id = both.asked(offer("anna", "01.flac"))
+def test_a_look_that_is_put_off_loads_no_file(both: Bench) -> None:
+    """Thousands of files that wait at peers are not read every five seconds for nothing."""
+    both.asked()
     both.look()
-    both.source.fail(ONE, FailureKind.BROKEN, "Transfer failed: Remote connection closed")
-    old = both.source.of(ONE)
-    both.source.break_next("cancel", SourceUnavailable("hiccup", source="slskd"))
-    both.look()
-    (row,) = both.files(nzo_id)
-    assert (row.status, row.attempts, row.spent_ref) == ("waiting", 1, old.ref)
-    assert (row.transfer_ref, row.bytes_done) == (None, 0)
-    both.clock.advance(59)
-    assert both.dispatcher.run() == 0
-    both.clock.advance(1)
-    both.dispatcher.run()
-    assert both.source.of(ONE).ref != old.ref
-    both.look()
-    (row,) = both.files(nzo_id)
-    assert (row.status, row.attempts) == ("queued", 1)
-    assert old.ref in {ref.ref for ref in both.source.forgotten}
-    both.source.succeed(ONE)
-    both.look()
-    assert both.grab(nzo_id).status == GrabState.PROCESSING
+    with statements(both.db) as sent:
+        both.monitor.tick()
+    (query,) = [text for text in sent if text.startswith("SELECT")]
+    assert "remote_path" not in query
 
 
-def test_old_record_is_not_taken_for_the_new_request(bench: Bench) -> None:
-    """While the request is under way the failed record of an earlier grab is the newest one."""
-    first = bench.asked(offer("anna", "01.flac"))
-    bench.look()
-    bench.source.fail(ONE, FailureKind.REJECTED, "Banned")
-    bench.source.break_next("cancel", SourceUnavailable("hiccup", source="slskd"))
-    bench.look()
-    assert bench.grab(first).status == GrabState.FAILED
-    bench.clock.advance(10)
-    second = bench.queue.retry(first)
-
-    bench.during("download", bench.look)
-    bench.dispatcher.run()
-    assert bench.states(second) == ["pending"]
-    bench.look()
-    assert bench.states(second) == ["queued"]
-
-
-def test_finished_record_of_an_earlier_grab_is_not_taken_either(bench: Bench) -> None:
-    """An album that is grabbed again is not complete because the first one was."""
-    first = bench.asked(offer("anna", "01.flac"))
-    bench.source.succeed(ONE)
-    bench.look()
-    assert bench.grab(first).status == GrabState.PROCESSING
-    second = bench.add(offer("anna", "01.flac"))
-    bench.during("download", bench.look)
-    bench.dispatcher.run()
-    assert bench.states(second) == ["pending"]
-
-
-@pytest.mark.parametrize(
-    ("kind", "words"),
-    [
-        (FailureKind.REJECTED, "refuses to send the file"),
-        (FailureKind.BROKEN, "kept breaking off"),
-        (FailureKind.PEER_OFFLINE, "went offline"),
-        (FailureKind.PEER_BUSY, "has too much queued"),
-    ],
-)
-def test_L03_failure_ends_in_a_sentence(bench: Bench, kind: FailureKind, words: str) -> None:
-    """When nothing is left to try, the history says who and why, with the peer's own words."""
-    nzo_id = bench.asked(offer("anna", "01.flac"))
-    for _ in range(3):
-        bench.source.fail(ONE, kind, "their words")
-        bench.look()
-        bench.clock.advance(1_000)
-        bench.dispatcher.run()
-        if bench.grab(nzo_id).status == GrabState.FAILED:
-            break
-    (view,) = bench.queue.history()
-    assert view.failure_message is not None
-    assert words in view.failure_message
-    assert "anna" in view.failure_message
-    assert "their words" in view.failure_message
-    assert (view.failure_kind, view.completed_at is not None) == (kind, True)
-    assert kinds(bench)[-1] == "grab.failed"
-
-
-def test_lost_file_turns_to_the_next_peer_and_drops_the_first(bench: Bench) -> None:
-    """The siblings are cancelled here and at the source, and the other peer's files wait."""
-    nzo_id = bench.asked(
-        offer("anna", "01.flac", "02.flac"), offer("ben", "1.flac", "2.flac", size=1_100)
-    )
-    bench.look()
-    bench.source.start(TWO)
-    bench.look()
-    bench.source.fail(ONE, FailureKind.REJECTED, "File not shared.")
-    bench.look()
-    grab = bench.grab(nzo_id)
-    assert (grab.status, grab.peer, grab.total_bytes) == (GrabState.QUEUED, "ben", 2_200)
-    assert bench.states(nzo_id, 0) == ["failed", "cancelled"]
-    assert bench.states(nzo_id) == ["waiting", "waiting"]
-    assert bench.wakes[-1] == "dispatch"
-    bench.cleanup.run()
-    assert len(bench.source.forgotten) >= 2
-    bench.dispatcher.run()
-    assert bench.source.requests[-1].peer == "ben"
-    bench.look()
-    assert bench.states(nzo_id) == ["queued", "queued"]
-    assert bench.queue.find(nzo_id).bytes_done == 0
-
-
-def test_file_that_could_not_be_moved_is_a_failure(bench: Bench) -> None:
-    """ "Succeeded" with an error text means that the file is not in place (slskd §5.10)."""
-    nzo_id = bench.asked(offer("anna", "01.flac"))
-    bench.source.break_move(ONE)
-    bench.look()
-    assert bench.states(nzo_id) == ["waiting"]
-
-
-def test_L04_cancelled_at_the_source_is_a_failure_not_a_disappearance(bench: Bench) -> None:
-    """Whoever cancelled in slskd: the grab goes on or fails, but never vanishes."""
-    nzo_id = bench.asked(offer("anna", "01.flac"))
-    bench.look()
-    bench.source.fail(ONE, FailureKind.CANCELLED_AT_SOURCE, "A task was canceled.")
-    bench.look()
-    assert [view.nzo_id for view in bench.queue.history()] == [nzo_id]
-
-
-# -- patience --------------------------------------------------------------------------------------
-
-
-def test_vanished_needs_two_looks_and_a_minute(bench: Bench) -> None:
-    """Missing once means nothing; after a minute it counts as an attempt."""
-    nzo_id = bench.asked(offer("anna", "01.flac"))
-    bench.look()
-    bench.source.vanish(ONE)
-    bench.look()
-    assert bench.states(nzo_id) == ["queued"]
-    bench.clock.advance(59)
-    bench.look()
-    assert bench.states(nzo_id) == ["queued"]
-    bench.clock.advance(1)
-    bench.look()
-    (row,) = bench.files(nzo_id)
-    assert (row.status, row.attempts, row.failure_kind) == ("waiting", 1, "vanished")
-
-
-def test_vanished_transfer_whose_file_is_in_place_is_not_fetched_again(bench: Bench) -> None:
-    """slskd finished and somebody cleared its list while we were away: the file counts."""
-    nzo_id = bench.asked(offer("anna", "01.flac"))
-    bench.look()
-    bench.source.succeed(ONE)
-    bench.source.vanish(ONE)
-    bench.look()
-    bench.clock.advance(61)
-    bench.look()
-    assert bench.states(nzo_id) == ["completed"]
-    assert len(bench.source.requests) == 1
-
-
-def test_file_that_shows_up_again_was_never_gone(bench: Bench) -> None:
-    """A short gap in the list leaves no trace."""
-    nzo_id = bench.asked(offer("anna", "01.flac"))
-    bench.look()
-    kept = bench.source.of(ONE)
-    bench.source.vanish(ONE)
-    bench.look()
-    bench.source._transfers[kept.ref] = kept
-    bench.clock.advance(30)
-    bench.look()
-    (row,) = bench.files(nzo_id)
-    assert (row.status, row.missing_since) == ("queued", None)
-
-
-def test_stalled_transfer_is_cancelled_and_tried_again(bench: Bench) -> None:
-    """No byte for half an hour: dropped at the source, then asked for again."""
-    nzo_id = bench.asked(offer("anna", "01.flac"))
-    bench.source.start(ONE, bytes_done=10)
-    bench.look()
-    ref = bench.source.of(ONE).ref
-    bench.clock.advance(1_800)
-    bench.look()
-    assert bench.states(nzo_id) == ["downloading"]
-    bench.clock.advance(1)
-    bench.look()
-    (row,) = bench.files(nzo_id)
-    assert (row.status, row.failure_kind, row.attempts) == ("waiting", "stalled", 1)
-    assert [entry.ref for entry in bench.source.forgotten] == [ref]
-
-
-def test_queue_without_movement_stalls_after_hours(bench: Bench) -> None:
-    """Six hours in a queue in which nothing moves is enough."""
-    nzo_id = bench.asked(offer("anna", "01.flac"))
-    bench.look()
-    bench.clock.advance(21_601)
-    bench.look()
-    assert bench.states(nzo_id) == ["waiting"]
-
-
-def test_sibling_that_moves_keeps_the_others_alive(bench: Bench) -> None:
-    """Peers send one file after the other: waiting files of a moving album are not stuck."""
-    nzo_id = bench.asked(offer("anna", "01.flac", "02.flac", size=10_000))
-    bench.look()
-    for hour in range(1, 10):
-        bench.clock.advance(3_600)
-        bench.source.start(ONE, bytes_done=hour * 1_000)
-        bench.look()
-        bench.clock.advance(1)
-        bench.source.queue(ONE)
-        bench.look()
-    assert bench.states(nzo_id)[1] == "queued"
-    assert {row.attempts for row in bench.files(nzo_id)} == {0}
+def test_source_without_an_address_is_not_asked(bench: Bench) -> None:
+    """Nothing is read or lost while the settings are missing; afterwards the same files go on."""
+    nzo_id = bench.asked()
+    bench.source.configured = False
+    with statements(bench.db) as sent:
+        assert bench.look() == 0
+    assert not [text for text in sent if "remote_path" in text]
+    assert (bench.source.polls, bench.changes) == (0, [])
+    bench.source.configured = True
+    assert bench.look() == 3
+    assert bench.states(nzo_id) == ["queued"] * 3
 
 
 # -- the source itself -----------------------------------------------------------------------------

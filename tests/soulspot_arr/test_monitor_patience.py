@@ -1,4 +1,4 @@
-"""How long the monitor waits for peers that serve one file after the other."""
+"""How long the monitor waits: for what vanished, for what stands still, for busy peers."""
 
 from __future__ import annotations
 
@@ -18,6 +18,95 @@ def serve(bench: Bench, path: str, *, seconds: int) -> None:
         bench.clock.advance(300)
         bench.source.start(path, bytes_done=turn)
         bench.look()
+
+
+# -- one file --------------------------------------------------------------------------------------
+
+
+def test_vanished_needs_two_looks_and_a_minute(bench: Bench) -> None:
+    """Missing once means nothing; after a minute it counts as an attempt."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.look()
+    bench.source.vanish(ONE)
+    bench.look()
+    assert bench.states(nzo_id) == ["queued"]
+    bench.clock.advance(59)
+    bench.look()
+    assert bench.states(nzo_id) == ["queued"]
+    bench.clock.advance(1)
+    bench.look()
+    (row,) = bench.files(nzo_id)
+    assert (row.status, row.attempts, row.failure_kind) == ("waiting", 1, "vanished")
+
+
+def test_vanished_transfer_whose_file_is_in_place_is_not_fetched_again(bench: Bench) -> None:
+    """slskd finished and somebody cleared its list while we were away: the file counts."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.look()
+    bench.source.succeed(ONE)
+    bench.source.vanish(ONE)
+    bench.look()
+    bench.clock.advance(61)
+    bench.look()
+    assert bench.states(nzo_id) == ["completed"]
+    assert len(bench.source.requests) == 1
+
+
+def test_file_that_shows_up_again_was_never_gone(bench: Bench) -> None:
+    """A short gap in the list leaves no trace."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.look()
+    kept = bench.source.of(ONE)
+    bench.source.vanish(ONE)
+    bench.look()
+    bench.source._transfers[kept.ref] = kept
+    bench.clock.advance(30)
+    bench.look()
+    (row,) = bench.files(nzo_id)
+    assert (row.status, row.missing_since) == ("queued", None)
+
+
+def test_stalled_transfer_is_cancelled_and_tried_again(bench: Bench) -> None:
+    """No byte for half an hour: dropped at the source, then asked for again."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.source.start(ONE, bytes_done=10)
+    bench.look()
+    ref = bench.source.of(ONE).ref
+    bench.clock.advance(1_800)
+    bench.look()
+    assert bench.states(nzo_id) == ["downloading"]
+    bench.clock.advance(1)
+    bench.look()
+    (row,) = bench.files(nzo_id)
+    assert (row.status, row.failure_kind, row.attempts) == ("waiting", "stalled", 1)
+    assert [entry.ref for entry in bench.source.forgotten] == [ref]
+
+
+def test_queue_without_movement_stalls_after_hours(bench: Bench) -> None:
+    """Six hours in a queue in which nothing moves is enough."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.look()
+    bench.clock.advance(21_601)
+    bench.look()
+    assert bench.states(nzo_id) == ["waiting"]
+
+
+def test_sibling_that_moves_keeps_the_others_alive(bench: Bench) -> None:
+    """Peers send one file after the other: waiting files of a moving album are not stuck."""
+    nzo_id = bench.asked(offer("anna", "01.flac", "02.flac", size=10_000))
+    bench.look()
+    for hour in range(1, 10):
+        bench.clock.advance(3_600)
+        bench.source.start(ONE, bytes_done=hour * 1_000)
+        bench.look()
+        bench.clock.advance(1)
+        bench.source.queue(ONE)
+        bench.look()
+    assert bench.states(nzo_id)[1] == "queued"
+    assert {row.attempts for row in bench.files(nzo_id)} == {0}
+
+
+# -- files of one peer -----------------------------------------------------------------------------
 
 
 def test_file_that_has_arrived_keeps_its_siblings_in_the_queue(both: Bench) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 from soulspot_arr import search as search_module
+from soulspot_arr.catalogue import Catalogue
+from soulspot_arr.catalogue.from_lidarr import FromLidarr
 from soulspot_arr.domain import Query, RawFile, RawFolder, Release
 from soulspot_arr.errors import NotFound, ReleaseGone, SourceError, SourceOffline, SourceUnavailable
 from soulspot_arr.models import ReleaseRow
@@ -49,9 +51,9 @@ def make_search(bench: Bench, **pins: Any) -> Search:
     """The search of a bench, as a fresh process has it; settings may be outside their limits."""
     for key, value in pins.items():
         bench.settings._pins[key.replace("__", ".")] = value
-    return Search(
-        bench.db, bench.settings, bench.source, bench.guard, bench.lidarr, clock=bench.clock
-    )
+    albums = (FromLidarr(bench.lidarr),)
+    catalogue = Catalogue(bench.db, bench.settings, albums, clock=bench.clock)
+    return Search(bench.db, bench.settings, bench.source, bench.guard, catalogue, clock=bench.clock)
 
 
 def shown(releases: list[Release]) -> list[tuple[Any, ...]]:
@@ -209,14 +211,36 @@ def test_equal_question_is_answered_from_memory(bench: Bench) -> None:
     assert len(bench.source.searches) > asked
 
 
-def test_empty_answer_is_remembered_for_less_long(bench: Bench) -> None:
-    """Ten minutes: peers come and go."""
-    search = make_search(bench)
-    search.find(ASKED)
+def test_what_no_text_finds_is_asked_ever_less_often(both: Bench) -> None:
+    """After six hours, then after a day, then weekly; a find begins anew (peers §3.5)."""
+    search = make_search(both)
+    for pause in (21_600, 86_400, 604_800, 604_800):
+        before = len(both.source.searches)
+        assert search.find(ASKED) == []
+        asked = len(both.source.searches)
+        assert asked > before
+        both.clock.advance(pause)
+        assert search.find(ASKED) == []
+        assert len(both.source.searches) == asked
+        both.clock.advance(1)
+    share(both, "anna")
+    assert len(search.find(ASKED)) == 1
+    both.source._folders.clear()
+    both.clock.advance(3_600)
+    assert search.find(ASKED) == []
+    share(both, "anna")
+    both.clock.advance(21_601)
+    assert len(search.find(ASKED)) == 1
+
+
+def test_a_ladder_with_further_rungs_is_no_miss_yet(bench: Bench) -> None:
+    """What is still dug for is given empty for as long as its texts must not be repeated."""
+    search = make_search(bench, search__rungs=1)
+    assert search.find(ASKED) == []
     asked = len(bench.source.searches)
     bench.clock.advance(600)
-    search.find(ASKED)
-    assert len(bench.source.searches) == asked > 0
+    assert search.find(ASKED) == []
+    assert len(bench.source.searches) == asked == 1
     share(bench, "anna")
     bench.clock.advance(1)
     assert len(search.find(ASKED)) == 1
@@ -363,7 +387,7 @@ def test_search_never_gets_more_than_what_is_left(bench: Bench) -> None:
         return real(text, limits=limits)
 
     bench.source.search_raw = note  # type: ignore[method-assign]
-    make_search(bench).find(ASKED)
+    make_search(bench, search__first_answer=60.0).find(ASKED)
     assert len(given) > 1
     assert given == sorted(given, reverse=True)
     assert given[0] <= 60

@@ -38,3 +38,119 @@ def test_a_disk_that_stays_full_for_a_day_is_told_without_blaming_the_release(be
     assert grab.failure_message == sentences.DISK_FULL
     assert grab.note == "No space left on device"
     assert bench.states(nzo_id) == ["cancelled"]
+
+
+# -- since when ------------------------------------------------------------------------------------
+
+TWO = "Music\\Cello\\Undertow\\02.flac"
+HOUR, DAY = 3_600, 86_400
+
+
+def full(bench: Bench, path: str = ONE) -> None:
+    """slskd finds its disk full when it begins to fetch this file."""
+    bench.look()
+    bench.source.fail(path, FailureKind.DISK_FULL, "No space left on device")
+    bench.look()
+
+
+def again(bench: Bench, seconds: float = 301) -> None:
+    """Later, the files that are due are asked for once more."""
+    bench.clock.advance(seconds)
+    bench.dispatcher.run()
+
+
+def test_the_day_begins_with_the_first_full_disk_and_not_with_the_grab(both: Bench) -> None:
+    """Two days in a peer's queue are no trouble of ours."""
+    both.settings.patch({"stall.queued": 1e8})
+    nzo_id = both.asked(offer("anna", "01.flac"))
+    both.look()
+    both.clock.advance(2 * DAY)
+    full(both)
+    began = both.clock()
+    both.cleanup.run()
+    assert (both.grab(nzo_id).status, both.grab(nzo_id).disk_full_since) == ("queued", began)
+    both.clock.advance(DAY)
+    both.cleanup.run()
+    assert both.grab(nzo_id).status == "queued"
+    both.clock.advance(1)
+    both.cleanup.run()
+    assert (both.grab(nzo_id).status, both.grab(nzo_id).failure_kind) == ("failed", "disk_full")
+
+
+def test_every_further_try_belongs_to_the_same_trouble(both: Bench) -> None:
+    """Asking again every few minutes must not begin the day anew."""
+    nzo_id = both.asked(offer("anna", "01.flac"))
+    full(both)
+    began = both.clock()
+    for _ in range(24):
+        again(both, HOUR)
+        assert both.grab(nzo_id).disk_full_since == began
+        full(both)
+        both.cleanup.run()
+        assert both.grab(nzo_id).status == "queued"
+    both.clock.advance(1)
+    both.cleanup.run()
+    assert both.grab(nzo_id).status == "failed"
+
+
+def test_a_file_that_arrives_ends_the_trouble_and_the_next_one_counts_anew(both: Bench) -> None:
+    """Somebody made room; a day later the disk is full again."""
+    both.settings.patch({"stall.queued": 1e8})
+    nzo_id = both.asked(offer("anna", "01.flac", "02.flac"))
+    full(both)
+    again(both)
+    both.look()
+    both.source.succeed(ONE)
+    both.look()
+    assert both.grab(nzo_id).disk_full_since is None
+    both.clock.advance(2 * DAY)
+    full(both, TWO)
+    both.cleanup.run()
+    assert both.grab(nzo_id).status == "downloading"
+    assert both.grab(nzo_id).disk_full_since == both.clock()
+
+
+def test_a_small_file_that_still_fits_does_not_end_it_for_the_large_one(both: Bench) -> None:
+    """As long as one file waits for room, the album is held up."""
+    nzo_id = both.asked(offer("anna", "01.flac", "02.flac"))
+    full(both)
+    began = both.clock()
+    both.clock.advance(HOUR)
+    both.source.succeed(TWO)
+    both.look()
+    assert both.states(nzo_id) == ["waiting", "completed"]
+    assert both.grab(nzo_id).disk_full_since == began
+
+
+def test_another_trouble_is_another_trouble(both: Bench) -> None:
+    """When the next try fails at the peer, the disk was not what stopped it."""
+    nzo_id = both.asked(offer("anna", "01.flac"))
+    full(both)
+    again(both)
+    both.look()
+    both.source.fail(ONE, FailureKind.BROKEN, "Connection reset")
+    both.look()
+    assert both.states(nzo_id) == ["waiting"]
+    assert both.grab(nzo_id).disk_full_since is None
+
+
+def test_the_next_peer_begins_without_it(both: Bench) -> None:
+    """Its files have found no disk full yet."""
+    nzo_id = both.asked(offer("anna", "01.flac", "02.flac"), offer("ben", "01.flac"))
+    full(both)
+    assert both.grab(nzo_id).disk_full_since is not None
+    both.source.fail(TWO, FailureKind.REJECTED, "File not shared.")
+    both.look()
+    assert (both.grab(nzo_id).peer, both.grab(nzo_id).disk_full_since) == ("ben", None)
+
+
+def test_the_trouble_of_one_grab_is_not_that_of_another(both: Bench) -> None:
+    """Each album has its own day."""
+    first = both.asked(offer("anna", "01.flac"))
+    other = both.asked(offer("ben", "01.flac", folder="Music\\Cello\\Drift"))
+    full(both)
+    both.clock.advance(HOUR)
+    full(both, "Music\\Cello\\Drift\\01.flac")
+    both.clock.advance(DAY - HOUR + 1)
+    both.cleanup.run()
+    assert (both.grab(first).status, both.grab(other).status) == ("failed", "queued")

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import event, select
 
+from soulspot_arr.bans import BanWatch
 from soulspot_arr.cleanup import Cleanup
 from soulspot_arr.completion import Completion
 from soulspot_arr.db import Database
@@ -90,6 +91,7 @@ class Bench:
     monitor: Monitor = field(init=False)
     completion: Completion = field(init=False)
     cleanup: Cleanup = field(init=False)
+    bans: BanWatch = field(init=False)
     health: Health = field(init=False)
 
     def __post_init__(self) -> None:
@@ -112,8 +114,15 @@ class Bench:
         self.cleanup = Cleanup(
             self.db, self.settings, self.paths, self.source, self.guard, clock=self.clock
         )
+        self.bans = BanWatch(self.db, self.settings, "slskd", clock=self.clock)
         self.health = Health(
-            self.db, self.settings, self.paths, self.source, self.lidarr, clock=self.clock
+            self.db,
+            self.settings,
+            self.paths,
+            self.source,
+            self.lidarr,
+            bans=self.bans,
+            clock=self.clock,
         )
 
     def new_dispatcher(self) -> Dispatcher:

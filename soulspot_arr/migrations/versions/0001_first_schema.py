@@ -52,6 +52,7 @@ def upgrade() -> None:
         sa.Column("offer_index", sa.SmallInteger(), nullable=False),
         sa.Column("storage_path", sa.Text(), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("disk_full_since", UtcDateTime(), nullable=True),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("started_at", UtcDateTime(), nullable=True),
         sa.Column("transferred_at", UtcDateTime(), nullable=True),
@@ -69,6 +70,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("grabs", schema=None) as batch_op:
         batch_op.create_index("ix_grabs_completed_at", ["completed_at"], unique=False)
+        batch_op.create_index(
+            "ix_grabs_open",
+            ["priority", "position"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('downloading', 'processing', 'queued')"),
+            postgresql_where=sa.text("status IN ('downloading', 'processing', 'queued')"),
+        )
         batch_op.create_index("ix_grabs_release_key", ["release_key"], unique=False)
         batch_op.create_index(
             "ix_grabs_status_archived_at", ["status", "archived_at"], unique=False
@@ -190,7 +198,11 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("downloads", schema=None) as batch_op:
         batch_op.create_index("ix_downloads_batch_key", ["batch_key"], unique=False)
-        batch_op.create_index("ix_downloads_grab_id", ["grab_id"], unique=False)
+        batch_op.create_index(
+            "ix_downloads_progress",
+            ["grab_id", "offer_index", "bytes_done", "speed"],
+            unique=False,
+        )
         batch_op.create_index(
             "ix_downloads_status_not_before", ["status", "not_before"], unique=False
         )
@@ -239,7 +251,7 @@ def downgrade() -> None:
             postgresql_where=sa.text("status IN ('downloading', 'pending', 'queued')"),
         )
         batch_op.drop_index("ix_downloads_status_not_before")
-        batch_op.drop_index("ix_downloads_grab_id")
+        batch_op.drop_index("ix_downloads_progress")
         batch_op.drop_index("ix_downloads_batch_key")
 
     op.drop_table("downloads")
@@ -257,6 +269,11 @@ def downgrade() -> None:
     with op.batch_alter_table("grabs", schema=None) as batch_op:
         batch_op.drop_index("ix_grabs_status_archived_at")
         batch_op.drop_index("ix_grabs_release_key")
+        batch_op.drop_index(
+            "ix_grabs_open",
+            sqlite_where=sa.text("status IN ('downloading', 'processing', 'queued')"),
+            postgresql_where=sa.text("status IN ('downloading', 'processing', 'queued')"),
+        )
         batch_op.drop_index("ix_grabs_completed_at")
 
     op.drop_table("grabs")

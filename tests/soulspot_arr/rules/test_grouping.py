@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from soulspot_arr.domain import RawFolder
+from soulspot_arr.rules.candidates import Candidate, to_offer
 from soulspot_arr.rules.flaws import flaws
-from soulspot_arr.rules.grouping import Candidate, group, to_offer
+from soulspot_arr.rules.grouping import group
 from soulspot_arr.rules.quality import token
 from tests.soulspot_arr.rules.shares import file, folder
 
@@ -230,7 +231,7 @@ def test_albums_told_apart_by_every_file_name_are_parted() -> None:
         f"Radiohead - {a} - {n:02d} - x{n}.flac" for a in ("Kid A", "Amnesiac") for n in (1, 2)
     ]
     found = group([folder(r"Music\Radiohead", names)])
-    assert [candidate.reading.album for candidate in found] == ["Kid A", "Amnesiac"]
+    assert [candidate.reading.album for candidate in found] == ["Amnesiac", "Kid A"]
     assert [reasons(candidate) for candidate in found] == ["", ""]
 
 
@@ -324,7 +325,7 @@ def test_hundreds_of_files_are_no_album() -> None:
 
 def test_a_candidate_without_files_is_refused() -> None:
     """Nothing to fetch is a flaw too."""
-    empty = replace(only([folder(ROOT, 1)]), files=())
+    empty = only([folder(ROOT, 1)]).holding(())
     assert "no audio files" in reasons(empty)
 
 

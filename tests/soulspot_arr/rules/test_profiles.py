@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from soulspot_arr.domain import Quality
@@ -18,6 +20,7 @@ AAC, OPUS = Quality("AAC", bitrate=256), Quality("OPUS", bitrate=128)
     ("quality", "expected"),
     [
         (FLAC24, "hi-res"),
+        (replace(FLAC24, doubt="padded?"), "lossless"),
         (FLAC, "lossless"),
         (Quality("APE", bitrate=900), "lossless"),
         (MP3_320, "high"),

@@ -8,10 +8,22 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
+import requests
+import requests_mock
 
-from soulspot_arr.errors import SourceRefused
+from soulspot_arr.errors import SourceRefused, SourceUnavailable
 from soulspot_arr.sources import SearchLimits
-from tests.soulspot_arr.sources.conftest import API, BATCHES, DOWNLOADS, Bench, groups, transfer
+from tests.soulspot_arr.sources.conftest import (
+    API,
+    BATCHES,
+    DOWNLOADS,
+    KEY,
+    URL,
+    Bench,
+    application,
+    groups,
+    transfer,
+)
 
 
 def batch_id(number: int) -> str:
@@ -105,17 +117,17 @@ def test_S13_leftovers_of_a_killed_process_are_removed(
         search(OURS.format(4), "17:59:30"),
         search("aaaaaaaa-1111-4111-8111-111111111111", "17:10:00", "17:11:00"),
     ]
-    foreign = bench.source.foreign_searches(SINCE)
+    foreign = bench.source.foreign_searches(SINCE, seconds=2)
     assert list(foreign) == [datetime(2026, 8, 22, 17, 10, tzinfo=UTC)]
     assert removed(bench) == [OURS.format(1), OURS.format(2)]
-    bench.source.foreign_searches(SINCE)
+    bench.source.foreign_searches(SINCE, seconds=2)
     assert removed(bench) == [OURS.format(1), OURS.format(2)]
 
 
 def test_S13_a_flood_of_leftovers_is_bounded(bench: Bench, listed: list[dict[str, object]]) -> None:
     """One search is not held up by all that a long life of crashes has left."""
     listed += [search(OURS.format(number), "12:00:00", "12:00:09") for number in range(500)]
-    assert list(bench.source.foreign_searches(SINCE)) == []
+    assert list(bench.source.foreign_searches(SINCE, seconds=2)) == []
     assert len(removed(bench)) == 50
 
 
@@ -126,3 +138,74 @@ def test_S13_our_searches_can_be_recognised(bench: Bench, listed: list[dict[str,
     ids = [request.json()["id"] for request in bench.sent("POST", "/searches")]
     assert len({uuid.UUID(ref) for ref in ids}) == 2
     assert {ref[:9] for ref in ids} == {"51050a44-"}
+
+
+# -- searches that could not be removed at once ----------------------------------------------------
+
+RECORD = re.compile(re.escape(API) + "searches/.+")
+
+
+def unanswered_search(bench: Bench) -> str:
+    """A search whose request got no answer, and of which slskd knows nothing yet; its id."""
+    bench.http.post(API + "searches", exc=requests.exceptions.ReadTimeout)
+    for method in ("GET", "PUT", "DELETE"):
+        bench.http.register_uri(method, RECORD, status_code=404)
+    with pytest.raises(SourceUnavailable):
+        bench.source.search_raw("x y", limits=SearchLimits(seconds=20))
+    search_id: str = bench.sent("POST", "/searches")[-1].json()["id"]
+    return search_id
+
+
+def made(bench: Bench) -> None:
+    """slskd has them now."""
+    bench.http.put(RECORD, status_code=200)
+    bench.http.delete(RECORD, status_code=204)
+
+
+def changes(bench: Bench) -> list[tuple[str, str]]:
+    """What was stopped and removed from here on: the list is emptied by reading it."""
+    found = [
+        (request.method, request.url.rpartition("/")[2])
+        for request in bench.http.request_history
+        if request.method in {"PUT", "DELETE"}
+    ]
+    bench.http.reset_mock()
+    return found
+
+
+def test_L02_a_search_that_was_made_after_all_is_removed_by_the_next_check(bench: Bench) -> None:
+    """slskd was busy for minutes and then did what it had been asked; nobody searches again."""
+    late = unanswered_search(bench)
+    bench.source.check_connection()
+    changes(bench)
+    made(bench)
+    bench.source.check_connection()
+    assert changes(bench) == [("PUT", late), ("DELETE", late)]
+    bench.source.check_connection()
+    assert changes(bench) == []
+
+
+def test_L02_a_search_that_was_never_made_is_not_looked_for_for_ever(bench: Bench) -> None:
+    """After some minutes no request is on its way any more."""
+    never = unanswered_search(bench)
+    bench.time.now += 200
+    changes(bench)
+    bench.source.check_connection()
+    assert changes(bench) == [("PUT", never), ("DELETE", never)]
+    bench.source.check_connection()
+    assert changes(bench) == []
+
+
+def test_L02_a_leftover_is_removed_where_it_is(bench: Bench) -> None:
+    """While another address is tried out, whoever answers there is not told of our searches."""
+    late = unanswered_search(bench)
+    made(bench)
+    elsewhere = re.compile(r"http://other\.test/.*")
+    bench.http.register_uri(requests_mock.ANY, elsewhere, json=application())
+    bench.source.reload_settings({"slskd.url": "http://other.test"})
+    changes(bench)
+    bench.source.check_connection()
+    assert changes(bench) == []
+    bench.source.reload_settings({"slskd.url": URL, "slskd.api_key": KEY})
+    bench.source.check_connection()
+    assert changes(bench) == [("PUT", late), ("DELETE", late)]

@@ -265,12 +265,13 @@ def hang(time: FakeTime, seconds: float) -> Callable[[Any, Any], str]:
 
 
 def test_L02_a_slskd_that_hangs_after_the_start(bench: Bench) -> None:
-    """Back by the deadline with nothing; the record is removed by the next search."""
+    """Back by the deadline, and not as if nobody had answered; the next search removes the record."""
     slskd = Searches(bench)
     for method, address in (("GET", ONE), ("GET", ANSWERS), ("PUT", ONE), ("DELETE", ONE)):
         bench.http.register_uri(method, address, text=hang(bench.time, 999))
     begun = bench.time.now
-    assert list(bench.source.search_raw("x y", limits=LIMITS)) == []
+    with pytest.raises(SourceThrottled):
+        bench.source.search_raw("x y", limits=LIMITS)
     assert bench.time.now - begun <= 20.5
     first = slskd.body["id"]
     bench.http.post(SEARCHES, exc=requests.exceptions.ConnectTimeout)
@@ -280,6 +281,17 @@ def test_L02_a_slskd_that_hangs_after_the_start(bench: Bench) -> None:
     bench.source.search_raw("x y", limits=LIMITS)
     assert first in bench.sent("DELETE")[-2].url
     assert healthy.calls[:3] == ["PUT", "DELETE", "POST"]
+
+
+def test_a_connection_lost_during_the_search_is_no_silence(bench: Bench) -> None:
+    """`Completed, Errored` without answers says nothing about the text (contract slskd §3.3)."""
+    slskd = Searches(bench, rate=0)
+    show = slskd.show
+    bench.http.get(
+        ONE, json=lambda *call: show(*call) | {"state": "Completed, Errored", "isComplete": True}
+    )
+    with pytest.raises(SourceOffline):
+        bench.source.search_raw("x y", limits=LIMITS)
 
 
 def test_L02_a_slskd_that_hangs_from_the_start(bench: Bench) -> None:
@@ -371,7 +383,7 @@ def test_L05_foreign_searches(bench: Bench) -> None:
     ]
     bench.http.get(SEARCHES, json=listed)
     since = datetime(2026, 8, 22, 18, 0, tzinfo=UTC)
-    assert list(bench.source.foreign_searches(since)) == [
+    assert list(bench.source.foreign_searches(since, seconds=2)) == [
         datetime(2026, 8, 22, 18, 1, tzinfo=UTC),
         datetime(2026, 8, 22, 18, 5, 0, 500000, UTC),
     ]
@@ -391,4 +403,23 @@ def test_foreign_searches_trouble(
     """Only source errors leave."""
     bench.http.get(SEARCHES, **answer)
     with pytest.raises(error):
-        bench.source.foreign_searches(datetime(2026, 8, 22, tzinfo=UTC))
+        bench.source.foreign_searches(datetime(2026, 8, 22, tzinfo=UTC), seconds=2)
+
+
+def test_L02_a_list_of_searches_that_takes_long_is_not_waited_for(bench: Bench) -> None:
+    """Slow is not down: the caller learns in time that it has to go on without the list."""
+    bench.http.get(SEARCHES, text=hang(bench.time, 999))
+    begun = bench.time.now
+    with pytest.raises(SourceThrottled):
+        bench.source.foreign_searches(datetime(2026, 8, 22, tzinfo=UTC), seconds=2)
+    assert bench.time.now - begun <= 2
+    assert bench.http.call_count == 1
+
+
+def test_L04_searches_of_a_clock_that_is_ahead_are_listed(bench: Bench) -> None:
+    """What to make of moments in our future is the budget's business."""
+    bench.http.get(SEARCHES, json=[{"id": "a", "startedAt": "2026-08-22T19:30:00Z"}])
+    since = datetime(2026, 8, 22, 17, 56, tzinfo=UTC)
+    assert list(bench.source.foreign_searches(since, seconds=2)) == [
+        datetime(2026, 8, 22, 19, 30, tzinfo=UTC)
+    ]

@@ -1,0 +1,159 @@
+"""What an album really is: exact names, every edition with its tracks, other names.
+
+Whoever searches asks here first and waits no longer than it wants to. Lidarr is asked before
+MusicBrainz, because the import is judged by what Lidarr knows; after both come the names as they
+were asked. The room decides nothing about offers, and it never fails a search: whatever goes wrong,
+the answer is there in time, with what is sure.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from soulspot_arr.catalogue import fields
+from soulspot_arr.catalogue.errand import Errand, Report
+from soulspot_arr.catalogue.musicbrainz_reading import VARIOUS_ARTISTS
+from soulspot_arr.catalogue.seam import CatalogueProvider, Finding, Question
+from soulspot_arr.catalogue.shelf import Shelf
+from soulspot_arr.db import Database
+from soulspot_arr.domain import Clock, Query
+from soulspot_arr.errors import DatabaseTrouble
+from soulspot_arr.rules.spelling import split_title
+from soulspot_arr.settings import Settings
+from soulspot_arr.wanted import Provider, Wanted
+
+log = logging.getLogger(__name__)
+
+# Of the time that is left, for a provider after whom another one can be asked.
+_SHARE = 0.6
+_NAMES_PATIENCE = 4.0  # seconds
+_NO_DATABASE = (SQLAlchemyError, DatabaseTrouble)
+_END_OF_LATIN = "\u0250"
+
+
+class Catalogue:
+    """Asks its providers in their order and keeps what they say."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        providers: Sequence[CatalogueProvider],
+        *,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._providers = tuple(providers)
+        self._shelf = Shelf(database, clock=clock)
+
+    def resolve(self, query: Query, *, seconds: float) -> Wanted:
+        """The album that is meant, within so many seconds; never raises.
+
+        Without a provider that knows it: the names as asked, and no editions. A provider that
+        takes longer goes on by itself, and what it finds is there for the next question.
+        """
+        names = as_asked(query)
+        if not names.album:
+            return names
+        try:
+            return self._resolve(query, until=time.monotonic() + seconds) or names
+        except _NO_DATABASE as error:
+            log.warning("names are taken as asked: %s", error)
+            return names
+
+    def prune(self) -> None:
+        """Delete kept answers that nobody asked for in a long time; raises DatabaseTrouble."""
+        self._shelf.prune(days=self._settings.get("catalogue.fresh"))
+
+    def _resolve(self, query: Query, *, until: float) -> Wanted | None:
+        known: Wanted | None = None
+        for place, provider in enumerate(self._providers, start=1):
+            another = any(later.usable() for later in self._providers[place:])
+            share = _SHARE if another else 1.0
+            question = Question(query, album_id=known.album_id if known else "")
+            found = self._ask(provider, question, seconds=(until - time.monotonic()) * share)
+            known = _completed(known, found) if known else found
+            if known and (known.editions or not known.album_id):
+                break  # known as well as it can be
+        return self._with_other_names(known, until) if known else None
+
+    def _ask(
+        self, provider: CatalogueProvider, question: Question, *, seconds: float
+    ) -> Wanted | None:
+        """What the provider says now; what it said before when it is silent or too slow."""
+        kept = self._shelf.find(provider.name, question)
+        before = kept.wanted if kept else None
+        fresh = kept is not None and self._shelf.is_fresh(
+            kept, days=self._settings.get("catalogue.fresh")
+        )
+        if (provider.lasting and fresh) or not provider.usable():
+            return before
+
+        def work(report: Report[Finding]) -> None:
+            try:
+                found = provider.look(
+                    question, before if fresh else None, lambda wanted: report(Finding(wanted))
+                )
+            except _NO_DATABASE as error:  # the settings cannot be read
+                log.warning("the catalogue cannot ask %s: %s", provider.name, error)
+                return
+            report(found)
+            known = fresh and found.wanted == before
+            never = kept is None and found.wanted is None and not provider.lasting
+            if found.settled and not known and not never:
+                self._shelf.put(provider.name, question, found.wanted)
+
+        found = Errand(work, name="catalogue").wait(seconds)
+        if found is None or not (found.settled or found.wanted):
+            return before
+        return _completed(found.wanted, before) if found.wanted else None
+
+    def _with_other_names(self, wanted: Wanted, until: float) -> Wanted:
+        """With the artist's aliases, which Lidarr's API does not tell.
+
+        They are waited for only where hardly a share is labelled otherwise: a name without a Latin
+        letter. In all other cases they are there for the next question.
+        """
+        if wanted.aliases or wanted.artist_id in {"", VARIOUS_ARTISTS}:
+            return wanted
+        for provider in self._providers:
+            if provider.name is Provider.MUSICBRAINZ:
+                question = Question(Query(), artist_id=wanted.artist_id)
+                left = min(_NAMES_PATIENCE, until - time.monotonic())
+                patience = 0.0 if _has_latin(wanted.artist) else left
+                artist = self._ask(provider, question, seconds=patience)
+                if artist is not None:
+                    names = fields.others((artist.artist, *artist.aliases), wanted.artist)
+                    return replace(wanted, aliases=names)
+        return wanted
+
+
+def as_asked(query: Query) -> Wanted:
+    """The names of a question for want of better ones."""
+    if not query.album:
+        return Wanted(query.artist, query.term, year=query.year)
+    title = split_title(query.artist, query.album)
+    return Wanted(query.artist, title.name, year=query.year, disambiguation=title.disambiguation)
+
+
+def _completed(known: Wanted, other: Wanted | None) -> Wanted:
+    """What is known, with the editions of another answer about the same album."""
+    if known.editions or other is None or other.album_id != known.album_id:
+        return known
+    if not known.any_edition and not any(edition.monitored for edition in other.editions):
+        return known  # which one Lidarr insists on is not known: better none than a wrong one
+    return replace(
+        known,
+        editions=other.editions,
+        titles=known.titles or fields.others(other.titles, known.album),
+        aliases=known.aliases or other.aliases,
+    )
+
+
+def _has_latin(name: str) -> bool:
+    return any(char.isalpha() and char < _END_OF_LATIN for char in name)

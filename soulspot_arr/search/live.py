@@ -1,0 +1,97 @@
+"""Climbing while Lidarr waits: rung by rung, until it is enough or the time is over.
+
+Decides when to stop and what may be kept of the answer. It writes no explanation and does not dig.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from soulspot_arr.budget import Purpose
+from soulspot_arr.domain import Query, Release
+from soulspot_arr.search.asker import Status
+from soulspot_arr.search.climb import Climb
+from soulspot_arr.search.desk import Desk
+from soulspot_arr.search.questions import Outcome
+from soulspot_arr.wanted import Wanted
+
+# A search that may run for less is not worth its place in the budget.
+_SHORTEST = 4.0
+# Of the whole time, and at most so many seconds, for finding out what the album is.
+_CATALOGUE_SHARE, _CATALOGUE_SECONDS = 0.25, 15.0
+
+_CUT_SHORT = {
+    Status.BUSY: Outcome.BUSY,
+    Status.FAILED: Outcome.OUTAGE,
+    Status.BANNED: Outcome.BANNED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer; `cut` is what cut the climb short, None when it ended as planned."""
+
+    releases: list[Release]
+    climb: Climb
+    cut: Outcome | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """What came of the question."""
+        if self.climb.sure:
+            return Outcome.SURE
+        return Outcome.FOUND if self.releases else self.cut or Outcome.NOTHING
+
+    @property
+    def whole(self) -> bool:
+        """Whether every text was asked, and silence was silence."""
+        return self.cut is None and not (self.climb.doubtful or self.climb.gaps)
+
+    @property
+    def may_dig(self) -> bool:
+        """Whether further texts could find more, and the network is there to be asked."""
+        asks_for_an_album = bool(self.climb.query.album or self.climb.query.term)
+        away = self.cut in {Outcome.OUTAGE, Outcome.BANNED}
+        return asks_for_an_album and not away and not self.climb.sure
+
+
+def search(
+    desk: Desk, key: str, query: Query, *, question_id: int, told: Callable[[Wanted], None]
+) -> Found:
+    """Search within the budget and keep the answer; `told` hears what the album is."""
+    began = time.monotonic()
+    budget = float(desk.settings.get("search.budget"))
+    share = min(budget * _CATALOGUE_SHARE, _CATALOGUE_SECONDS)
+    wanted = desk.catalogue.resolve(query, seconds=share)
+    told(wanted)
+    climb = desk.climb(query, wanted)
+    cut = _climb(desk, climb, Purpose(key, question_id=question_id), began=began)
+    desk.learn(climb)
+    finds = desk.finds(climb)
+    if finds or (cut is None and not climb.gaps):
+        return Found(desk.answers.keep(key, finds, question_id), climb, cut)
+    # An outage, a ban, a spent budget: nothing that may be remembered.
+    return Found([], climb, cut)
+
+
+def _climb(desk: Desk, climb: Climb, purpose: Purpose, *, began: float) -> Outcome | None:
+    """Ask rung by rung; what cut the climb short."""
+    budget = float(desk.settings.get("search.budget"))
+    first_answer = float(desk.settings.get("search.first_answer"))
+    for place in range(int(desk.settings.get("search.rungs"))):
+        rung = climb.next()
+        if rung is None:
+            return None
+        # What is acceptable but not sure is not kept from Lidarr for long.
+        limit = min(budget, first_answer) if climb.choices else budget
+        left = limit - (time.monotonic() - began)
+        if left < min(_SHORTEST, budget / 2):
+            return Outcome.CUT
+        why = Purpose(purpose.query_key, place, rung.kind.value, purpose.question_id)
+        reply = desk.ask(climb, rung, why, seconds=min(left, first_answer), wait=left / 2)
+        if reply.status in _CUT_SHORT:
+            return _CUT_SHORT[reply.status]
+        desk.look_up(climb, seconds=budget - (time.monotonic() - began))
+    return None

@@ -1,0 +1,143 @@
+"""Lidarr's webhook (Connect) and its history, over real HTTP: which album a grab is.
+
+Rows W01, W02 and W04 of contract lidarr §13.7. The ids are read where they are kept, in the
+database of the running service.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from tests.conformance.desk import QUICK, STILL, Desk, open_desk
+from tests.conformance.running import until
+from tests.fakes.fake_lidarr import KEY, FakeLidarr
+
+pytestmark = pytest.mark.xdist_group(name="conformance-lidarr-webhook")
+
+ALBUM = "b1392450-e666-3926-a536-22c65f834433"
+ARTIST = "a74b1b7f-71a5-4011-9441-d0b5e4122711"
+
+
+@pytest.fixture(scope="module")
+def lidarr() -> Iterator[FakeLidarr]:
+    """A Lidarr with an empty library and an empty history."""
+    with FakeLidarr() as double:
+        yield double
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory, lidarr: FakeLidarr) -> Iterator[Desk]:
+    """A service that may ask this Lidarr."""
+    settings = {
+        "SOULSPOT_LIDARR_URL": lidarr.url,
+        "SOULSPOT_LIDARR_API_KEY": KEY,
+        "SOULSPOT_CATALOGUE_MUSICBRAINZ": "false",
+    }
+    root = tmp_path_factory.mktemp("webhook")
+    with open_desk(root, STILL, QUICK, settings=settings) as opened:
+        yield opened
+
+
+@pytest.fixture
+def nzo_id(desk: Desk) -> Iterator[str]:
+    """A grab that waits for its peer."""
+    added = desk.add(STILL)
+    yield added
+    desk.call("queue", name="delete", value=added, del_files=1)
+
+
+def tell(desk: Desk, event: dict[str, Any]) -> requests.Response:
+    """Send an event as Lidarr does: JSON, user name and password, no redirects, no patience."""
+    began = time.monotonic()
+    answer = requests.post(
+        f"{desk.service.url}/hooks/lidarr",
+        json=event,
+        auth=("lidarr", desk.service.api_key),
+        allow_redirects=False,
+        timeout=5,
+    )
+    assert time.monotonic() - began < 1
+    return answer
+
+
+def kept(desk: Desk, nzo_id: str) -> tuple[object, ...]:
+    """The ids that are stored on the grab."""
+    path: Path = desk.service.data_dir / "soulspot.db"
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+        query = "SELECT album_id, artist_id, library_id FROM grabs WHERE nzo_id = ?"
+        found = connection.execute(query, (nzo_id,)).fetchone()
+    assert isinstance(found, tuple)
+    return found
+
+
+def grabbed(nzo_id: str) -> dict[str, Any]:
+    """What Lidarr tells after it handed a release over (contract lidarr §11.6)."""
+    return {
+        "eventType": "Grab",
+        "instanceName": "Lidarr",
+        "applicationUrl": "",
+        "artist": {"id": 3, "name": STILL.artist, "mbId": ARTIST, "type": "Person"},
+        "albums": [{"id": 7, "mbId": ALBUM, "title": STILL.title, "albumType": "Album"}],
+        "release": {"quality": "FLAC", "releaseTitle": "x", "indexer": "SoulSpot", "size": 1},
+        "downloadClient": "SoulSpot Arr",
+        "downloadClientType": "SABnzbd",
+        "downloadId": nzo_id,
+    }
+
+
+def test_W01_the_test_button_is_green(desk: Desk) -> None:
+    """Within a second."""
+    answer = tell(desk, grabbed("SABnzbd_nzo_test") | {"eventType": "Test"})
+    assert answer.status_code == 200
+
+
+def test_W02_a_grab_learns_the_ids_of_its_album(desk: Desk, nzo_id: str) -> None:
+    """They are stored on it by the time Lidarr has its answer."""
+    assert kept(desk, nzo_id) == (None, None, None)
+    assert tell(desk, grabbed(nzo_id)).status_code == 200
+    assert kept(desk, nzo_id) == (ALBUM, ARTIST, 7)
+
+
+def test_W02_the_history_is_the_second_way(desk: Desk, lidarr: FakeLidarr, nzo_id: str) -> None:
+    """For who has set no webhook up."""
+    lidarr.history = [
+        {
+            "id": 1,
+            "eventType": "grabbed",
+            "downloadId": nzo_id,
+            "album": {"id": 7, "foreignAlbumId": ALBUM},
+            "artist": {"id": 3, "foreignArtistId": ARTIST},
+        }
+    ]
+    found = until(lambda: _known(desk, nzo_id), "the grab knows its album", seconds=15)
+    assert found == (ALBUM, ARTIST, 7)
+
+
+def _known(desk: Desk, nzo_id: str) -> tuple[object, ...] | None:
+    found = kept(desk, nzo_id)
+    return found if found[0] else None
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"eventType": "SomethingOfTomorrow"},
+        {"eventType": "Download", "album": {"mbId": ALBUM}, "trackFiles": [], "more": {"x": [1]}},
+        {"eventType": "ImportFailure", "tracks": [], "trackFiles": []},
+        {"eventType": "Grab"},
+        {},
+    ],
+    ids=["unknown", "download", "import failure", "bare grab", "nothing"],
+)
+def test_W04_what_is_unknown_is_welcome(desk: Desk, nzo_id: str, event: dict[str, Any]) -> None:
+    """Other events, and fields that nobody knows yet; no grab is touched."""
+    assert tell(desk, event | {"furtherField": None}).status_code == 200
+    assert kept(desk, nzo_id) == (None, None, None)
