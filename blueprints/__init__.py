@@ -9,13 +9,14 @@ from __future__ import annotations
 from flask import Flask, Response
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 
-from blueprints import docs, errors, events, grabs, hooks, rest, settings, system
+from blueprints import docs, errors, events, grabs, hooks, rest, searches, settings, system
 from soulspot_arr import __version__
 
 SOULSPOT_ARR = __version__
 
 RESOURCES = (
     grabs.resource,
+    searches.resource,
     events.resource,
     settings.resource,
     system.resource,
@@ -26,6 +27,7 @@ RESOURCES = (
 def register(app: Flask) -> None:
     """Add everything; services are expected in `app.extensions["soulspot"]`."""
     app.url_map.converters["nzo_id"] = rest.NzoId
+    app.url_map.converters["row_id"] = rest.RowId
     app.after_request(_no_sniffing)
     api = docs.new_api()
     api.init_app(app, spec_kwargs={"tags": [_tag(resource) for resource in RESOURCES]})

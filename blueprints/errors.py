@@ -26,6 +26,7 @@ from soulspot_arr.errors import (
     SourceOffline,
     SourceThrottled,
     SourceUnavailable,
+    TooManyQuestions,
 )
 
 log = logging.getLogger(__name__)
@@ -42,6 +43,7 @@ _STATUS: tuple[tuple[type[SoulSpotError], HTTPStatus], ...] = (
     (SourceError, HTTPStatus.BAD_GATEWAY),
     (LidarrError, HTTPStatus.BAD_GATEWAY),
     (DatabaseTrouble, HTTPStatus.SERVICE_UNAVAILABLE),
+    (TooManyQuestions, HTTPStatus.SERVICE_UNAVAILABLE),
 )
 
 

@@ -17,7 +17,7 @@ from flask_smorest import Blueprint  # type: ignore[import-untyped]
 from marshmallow import Schema
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, IntegerConverter, Map
 
 from blueprints import auth
 from soulspot_arr import gate
@@ -39,6 +39,13 @@ class NzoId(BaseConverter):
     """Ids of grabs in a path; anything else is a 404 before the database is asked."""
 
     regex = "[A-Za-z0-9_-]{1,64}"
+
+
+class RowId(IntegerConverter):
+    """Ids of rows in a path; what no database could hold is a 404 before one is asked."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=LARGEST_ID)
 
 
 class _Parser(FlaskParser):

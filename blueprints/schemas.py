@@ -38,35 +38,39 @@ _TYPE_NAMES: Mapping[type, str] = {
 }
 
 
-def _told(words: str, **more: object) -> dict[str, object]:
+def told(words: str, **more: object) -> dict[str, object]:
+    """What the documentation says about a field."""
     return {"description": words, **more}
 
 
-def _id(words: str) -> fields.Integer:
-    return fields.Integer(validate=validate.Range(0, LARGEST_ID), metadata=_told(words))
+def identifier(words: str) -> fields.Integer:
+    """The id of a row."""
+    return fields.Integer(validate=validate.Range(0, LARGEST_ID), metadata=told(words))
 
 
-def _limit() -> fields.Integer:
+def limit() -> fields.Integer:
+    """The length of a page."""
     words = "How many to return at most."
-    return fields.Integer(load_default=50, validate=validate.Range(1, 500), metadata=_told(words))
+    return fields.Integer(load_default=50, validate=validate.Range(1, 500), metadata=told(words))
 
 
-def _moment(words: str, *, attribute: str | None = None) -> fields.AwareDateTime:
+def moment(words: str, *, attribute: str | None = None) -> fields.AwareDateTime:
+    """A time, or null."""
     return fields.AwareDateTime(
-        format="iso", attribute=attribute, allow_none=True, metadata=_told(words)
+        format="iso", attribute=attribute, allow_none=True, metadata=told(words)
     )
 
 
 class Problem(Schema):
     """The answer to everything that went wrong."""
 
-    code = fields.Integer(metadata=_told("The HTTP status."))
-    status = fields.String(metadata=_told("The HTTP status in words."))
-    message = fields.String(metadata=_told("One sentence for people."))
-    error_code = fields.String(metadata=_told("Stable name of what went wrong, for programs."))
-    ref = fields.String(metadata=_told("Found again in the log."))
+    code = fields.Integer(metadata=told("The HTTP status."))
+    status = fields.String(metadata=told("The HTTP status in words."))
+    message = fields.String(metadata=told("One sentence for people."))
+    error_code = fields.String(metadata=told("Stable name of what went wrong, for programs."))
+    ref = fields.String(metadata=told("Found again in the log."))
     errors = fields.Dict(
-        metadata=_told("By place and field, what does not fit (422 for arguments only).")
+        metadata=told("By place and field, what does not fit (422 for arguments only).")
     )
 
 
@@ -83,27 +87,31 @@ class Status(Schema):
     name = fields.Constant("SoulSpot Arr", metadata={"type": "string"})
     version = fields.Constant(__version__, metadata={"type": "string"})
     python = fields.Constant(platform.python_version(), metadata={"type": "string"})
-    source = fields.String(attribute="source.label", metadata=_told("Where albums come from."))
-    database = fields.String(attribute="db.dialect", metadata=_told("sqlite or postgresql."))
+    source = fields.String(attribute="source.label", metadata=told("Where albums come from."))
+    database = fields.String(attribute="db.dialect", metadata=told("sqlite or postgresql."))
     data_dir = fields.String(attribute="config.data_dir")
     url_base = fields.String(attribute="config.url_base")
-    installed_at = _moment("First start with this database.", attribute="settings.installed_at")
+    banned_until = moment(
+        "Until then nothing is searched, because Soulseek seems to have banned us; else null.",
+        attribute="search.bans.until",
+    )
+    installed_at = moment("First start with this database.", attribute="settings.installed_at")
     now = fields.Function(_now, metadata={"type": "string", "format": "date-time"})
 
 
 class CheckResult(Schema):
     """One line of health."""
 
-    code = fields.String(metadata=_told("Stable name of the check."))
-    level = fields.String(metadata=_told("How it is.", enum=["ok", "warning", "error"]))
+    code = fields.String(metadata=told("Stable name of the check."))
+    level = fields.String(metadata=told("How it is.", enum=["ok", "warning", "error"]))
     message = fields.String()
-    fix = fields.String(metadata=_told("How to mend it; empty when there is nothing to mend."))
+    fix = fields.String(metadata=told("How to mend it; empty when there is nothing to mend."))
 
 
 class HealthReport(Schema):
     """What the health job found when it last ran, in whichever process that was."""
 
-    checked_at = _moment("When; null when it has not run yet.")
+    checked_at = moment("When; null when it has not run yet.")
     checks = fields.List(fields.Nested(CheckResult))
 
 
@@ -111,11 +119,11 @@ class JobRun(Schema):
     """The last noted run of one job."""
 
     name = fields.String()
-    last_started_at = _moment("Start of the last noted run.")
-    last_finished_at = _moment("End of the last noted run.")
-    last_error = fields.String(allow_none=True, metadata=_told("Null when the run went well."))
-    runs = fields.Integer(metadata=_told("Runs since the database was made."))
-    requested_at = _moment("Since when an extra run is asked for.")
+    last_started_at = moment("Start of the last noted run.")
+    last_finished_at = moment("End of the last noted run.")
+    last_error = fields.String(allow_none=True, metadata=told("Null when the run went well."))
+    runs = fields.Integer(metadata=told("Runs since the database was made."))
+    requested_at = moment("Since when an extra run is asked for.")
 
 
 # -- grabs -----------------------------------------------------------------------------------------
@@ -124,44 +132,44 @@ class JobRun(Schema):
 class GrabsQuery(Schema):
     """Which grabs to list."""
 
-    before = _id("Only grabs with a smaller id: the `next` of the page before.")
-    limit = _limit()
+    before = identifier("Only grabs with a smaller id: the `next` of the page before.")
+    limit = limit()
     state = fields.List(
         fields.Enum(GrabState, by_value=True, metadata={"type": "string"}),
         load_default=(),
-        metadata=_told("Only grabs in one of these states; repeat the parameter for several."),
+        metadata=told("Only grabs in one of these states; repeat the parameter for several."),
     )
 
 
 class Grab(Schema):
     """One album that was handed over."""
 
-    id = fields.Integer(metadata=_told("Grows with every grab; for paging and in events."))
-    nzo_id = fields.String(metadata=_told("The id that Lidarr knows, and the one in paths."))
+    id = fields.Integer(metadata=told("Grows with every grab; for paging and in events."))
+    nzo_id = fields.String(metadata=told("The id that Lidarr knows, and the one in paths."))
     title = fields.String()
     artist = fields.String()
     album = fields.String()
     quality = fields.String()
     category = fields.String()
     state = fields.Enum(GrabState, by_value=True, attribute="status", metadata={"type": "string"})
-    peer = fields.String(metadata=_told("Who it comes from at the moment."))
-    offer_index = fields.Integer(metadata=_told("0 for the first offer, 1 for its alternate …"))
+    peer = fields.String(metadata=told("Who it comes from at the moment."))
+    offer_index = fields.Integer(metadata=told("0 for the first offer, 1 for its alternate …"))
     file_count = fields.Integer()
-    priority = fields.Integer(metadata=_told("-1 low, 0 normal, 1 high, 2 force."))
+    priority = fields.Integer(metadata=told("-1 low, 0 normal, 1 high, 2 force."))
     paused = fields.Boolean()
     bytes_total = fields.Integer()
     bytes_done = fields.Integer()
-    speed = fields.Integer(metadata=_told("Bytes per second as last seen."))
-    place_in_queue = fields.Integer(allow_none=True, metadata=_told("Place at the peer."))
+    speed = fields.Integer(metadata=told("Bytes per second as last seen."))
+    place_in_queue = fields.Integer(allow_none=True, metadata=told("Place at the peer."))
     failure_kind = fields.String(allow_none=True)
     failure_message = fields.String(allow_none=True)
-    storage_path = fields.String(allow_none=True, metadata=_told("Where the files are."))
-    note = fields.String(allow_none=True, metadata=_told("What it is waiting for right now."))
-    created_at = _moment("When it was handed over.")
-    started_at = _moment("When the first byte came from this peer.")
-    transferred_at = _moment("When the last file had arrived.")
-    completed_at = _moment("When its end was reported, either way.")
-    archived_at = _moment("When it left the history.")
+    storage_path = fields.String(allow_none=True, metadata=told("Where the files are."))
+    note = fields.String(allow_none=True, metadata=told("What it is waiting for right now."))
+    created_at = moment("When it was handed over.")
+    started_at = moment("When the first byte came from this peer.")
+    transferred_at = moment("When the last file had arrived.")
+    completed_at = moment("When its end was reported, either way.")
+    archived_at = moment("When it left the history.")
 
 
 class GrabPage(Schema):
@@ -169,7 +177,7 @@ class GrabPage(Schema):
 
     items = fields.List(fields.Nested(Grab))
     next = fields.Integer(
-        allow_none=True, metadata=_told("Pass it as `before` to go on; null at the end.")
+        allow_none=True, metadata=told("Pass it as `before` to go on; null at the end.")
     )
 
 
@@ -182,34 +190,32 @@ _KIND = validate.Regexp(r"^[a-z_]{1,24}\.[a-z_]{1,24}$", error="Not the name of 
 class EventsQuery(Schema):
     """Which events to list."""
 
-    after = _id("Only events with a larger id, oldest first: for following.")
-    before = _id("Only events with a smaller id, newest first: for looking back.")
-    limit = _limit()
+    after = identifier("Only events with a larger id, oldest first: for following.")
+    before = identifier("Only events with a smaller id, newest first: for looking back.")
+    limit = limit()
     grab_id = fields.Integer(
         data_key="grab",
         validate=validate.Range(0, LARGEST_ID),
-        metadata=_told("Only events of the grab with this `id`."),
+        metadata=told("Only events of the grab with this `id`."),
     )
     kinds = fields.List(
         fields.String(validate=_KIND),
         data_key="kind",
         load_default=(),
-        metadata=_told("Only these kinds, such as grab.failed; repeat the parameter for several."),
+        metadata=told("Only these kinds, such as grab.failed; repeat the parameter for several."),
     )
 
 
 class Event(Schema):
     """A fact that happened."""
 
-    id = fields.Integer(metadata=_told("Grows with every event; never used twice."))
-    at = _moment("When.")
-    kind = fields.String(metadata=_told("Stable name, such as grab.added."))
-    level = fields.String(
-        metadata=_told("How serious.", enum=["debug", "info", "warning", "error"])
-    )
+    id = fields.Integer(metadata=told("Grows with every event; never used twice."))
+    at = moment("When.")
+    kind = fields.String(metadata=told("Stable name, such as grab.added."))
+    level = fields.String(metadata=told("How serious.", enum=["debug", "info", "warning", "error"]))
     grab_id = fields.Integer(allow_none=True)
     download_id = fields.Integer(allow_none=True)
-    message = fields.String(metadata=_told("One sentence for people."))
+    message = fields.String(metadata=told("One sentence for people."))
     data = fields.Dict(keys=fields.String())
 
 
@@ -219,7 +225,7 @@ class EventPage(Schema):
     items = fields.List(fields.Nested(Event))
     next = fields.Integer(
         allow_none=True,
-        metadata=_told("Pass it as `before` (or as `after`) to go on; null at the end."),
+        metadata=told("Pass it as `before` (or as `after`) to go on; null at the end."),
     )
 
 
@@ -234,7 +240,7 @@ class Setting(Schema):
     """One runtime setting: its declaration and its value."""
 
     key = fields.String(attribute="spec.key")
-    value = fields.Raw(metadata=_told("The value in force; a secret that is set is masked."))
+    value = fields.Raw(metadata=told("The value in force; a secret that is set is masked."))
     default = fields.Raw(attribute="spec.default")
     type = fields.Function(
         _type_name, metadata={"type": "string", "enum": list(_TYPE_NAMES.values())}
@@ -245,13 +251,13 @@ class Setting(Schema):
     minimum = fields.Float(attribute="spec.minimum", allow_none=True)
     maximum = fields.Float(attribute="spec.maximum", allow_none=True)
     changed = fields.Boolean(
-        metadata=_told("Whether it was set; otherwise the default is in force.")
+        metadata=told("Whether it was set; otherwise the default is in force.")
     )
     pinned = fields.Boolean(
-        metadata=_told("Set by an environment variable: it cannot be changed here.")
+        metadata=told("Set by an environment variable: it cannot be changed here.")
     )
     variable = fields.String(
-        attribute="spec.variable", metadata=_told("The environment variable that pins it.")
+        attribute="spec.variable", metadata=told("The environment variable that pins it.")
     )
 
 
@@ -294,22 +300,22 @@ class SlskdTransfer(Schema):
 class SlskdEvent(Schema):
     """What slskd's webhook sends; documentation only, the view reads it with more patience."""
 
-    type = fields.String(metadata=_told("DownloadFileComplete; anything else is ignored."))
-    localFilename = fields.String(metadata=_told("Where the file is, as slskd sees it."))  # noqa: N815
-    remoteFilename = fields.String(metadata=_told("Its path at the peer."))  # noqa: N815
+    type = fields.String(metadata=told("DownloadFileComplete; anything else is ignored."))
+    localFilename = fields.String(metadata=told("Where the file is, as slskd sees it."))  # noqa: N815
+    remoteFilename = fields.String(metadata=told("Its path at the peer."))  # noqa: N815
     transfer = fields.Nested(SlskdTransfer)
 
 
 class LidarrEvent(Schema):
     """What Lidarr's webhook sends; documentation only, the view reads it with more patience."""
 
-    eventType = fields.String(metadata=_told("Grab; anything else is ignored."))  # noqa: N815
-    downloadId = fields.String(metadata=_told("The id of a grab."))  # noqa: N815
-    artist = fields.Dict(metadata=_told("With `mbId`."))
-    albums = fields.List(fields.Dict(), metadata=_told("Each with `mbId` and `id`."))
+    eventType = fields.String(metadata=told("Grab; anything else is ignored."))  # noqa: N815
+    downloadId = fields.String(metadata=told("The id of a grab."))  # noqa: N815
+    artist = fields.Dict(metadata=told("With `mbId`."))
+    albums = fields.List(fields.Dict(), metadata=told("Each with `mbId` and `id`."))
 
 
 class Bound(Schema):
     """What became of an event of Lidarr's."""
 
-    bound = fields.Boolean(metadata=_told("Whether it told the album of one of our grabs."))
+    bound = fields.Boolean(metadata=told("Whether it told the album of one of our grabs."))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
+import shutil
 import signal
 import sys
 import time
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from soulspot_arr import __version__, log
 from soulspot_arr.config import Config, environment
-from soulspot_arr.errors import ConfigError, InvalidSetting, SoulSpotError
+from soulspot_arr.errors import ConfigError, InvalidQuery, InvalidSetting, SoulSpotError
 
 if TYPE_CHECKING:
     from soulspot_arr.scheduler import Scheduler
@@ -61,6 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=words, description=_sentence(words))
         _boot_options(command)
         command.set_defaults(run=run)
+    _add_explain(commands)
     _add_db(commands)
     _add_config(commands)
     _add_demo(commands)
@@ -223,6 +225,36 @@ def _doctor(options: argparse.Namespace) -> int:
     print(doctor_report(checks))
     services.close()
     return 1 if any(check.level == "error" for check in checks) else 0
+
+
+def _add_explain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    words = "search for an album as Lidarr would, and say why the answer is what it is"
+    explain = commands.add_parser(
+        "explain", help=words, description=f"{_sentence(words)} Nothing is grabbed."
+    )
+    explain.add_argument("artist", metavar="ARTIST")
+    explain.add_argument("album", metavar="ALBUM")
+    explain.add_argument("--year", type=int, help="tells albums of one name apart")
+    _boot_options(explain)
+    explain.set_defaults(run=_explain)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from soulspot_arr.domain import Query
+    from soulspot_arr.explain import report, wait_for
+    from soulspot_arr.search.questions import Outcome
+
+    options.log_level = options.log_level or "ERROR"  # a table is no place for a log
+    services = _look(options)
+    query = Query(" ".join(options.artist.split()), " ".join(options.album.split()), options.year)
+    if not (query.artist and query.album and f"{query.artist}{query.album}".isprintable()):
+        raise InvalidQuery("Name an artist and an album, in letters that can be shown.")
+    patience = services.settings.get("search.budget") + 10.0
+    why = wait_for(services.search, services.search.ask(query), seconds=patience)
+    columns = shutil.get_terminal_size((100, 24)).columns
+    print(report(why, width=columns, colours=sys.stdout.isatty()))
+    services.close()
+    return 0 if why.outcome in {Outcome.SURE, Outcome.FOUND, Outcome.NOTHING} else 1
 
 
 def _add_db(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

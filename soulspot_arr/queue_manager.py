@@ -26,9 +26,10 @@ from soulspot_arr.domain import (
     Priority,
 )
 from soulspot_arr.errors import Conflict, GrabNotFound
-from soulspot_arr.models import IS_OPEN, Download, Grab
+from soulspot_arr.models import IS_OPEN, Download, Grab, ReleaseRow
 from soulspot_arr.rules import offers
 from soulspot_arr.settings import RESUMED_AT, Settings
+from soulspot_arr.wanted import Provider
 
 # SABnzbd's alphabet for ids; clients treat them as opaque (contract sabnzbd §2.2).
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789_"
@@ -180,6 +181,7 @@ class QueueManager:
         with self._db.write() as session:
             last = session.scalar(select(func.max(Grab.position)))
             grab.position = (last or 0) + 1
+            _recall(session, grab)
             session.add(grab)
             session.flush()
             ledger.add_offer(session, grab, 0, at=now)
@@ -387,3 +389,16 @@ def _view(row: Row[*tuple[Any, ...]]) -> GrabView:
     # A source that counts too much cannot exceed the size.
     done = view.bytes_total if state in _ARRIVED else min(view.bytes_done or 0, view.bytes_total)
     return view._replace(status=state, bytes_done=done, speed=view.speed or 0)
+
+
+def _recall(session: Session, grab: Grab) -> None:
+    """What the search knew of the album; which one it is, nobody but Lidarr may say."""
+    release = session.get(ReleaseRow, grab.release_key)
+    wanted = release.wanted if release is not None else None
+    if wanted is None:
+        return
+    grab.wanted = wanted
+    if wanted.get("provider") == Provider.LIDARR:
+        grab.album_id = wanted.get("album_id") or None
+        grab.artist_id = wanted.get("artist_id") or None
+        grab.library_id = wanted.get("library_id")

@@ -83,7 +83,9 @@ class Wanted:
     titles: tuple[str, ...] = ()  # other names of the album
     any_edition: bool = True
     editions: tuple[Edition, ...] = ()
+    chosen_id: str = ""  # of the edition that Lidarr has chosen, known before its tracks are
     provider: Provider = Provider.NOBODY
+    settled: bool = True  # whether everybody was heard who could have known better
 
     def eligible(self) -> Iterator[Edition]:
         """The editions that Lidarr would import: all of them, or only the one it has chosen."""

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 _SHARE = 0.6
 _NAMES_PATIENCE = 4.0  # seconds
 _NO_DATABASE = (SQLAlchemyError, DatabaseTrouble)
+_WORTH_A_WAIT = 0.5  # seconds; who had less of them has not proven slow
 _END_OF_LATIN = "\u0250"
 
 
@@ -55,44 +56,52 @@ class Catalogue:
         """The album that is meant, within so many seconds; never raises.
 
         Without a provider that knows it: the names as asked, and no editions. A provider that
-        takes longer goes on by itself, and what it finds is there for the next question.
+        takes longer goes on by itself, and what it finds is there for the next question. The
+        answer is not `settled` when somebody who could know better was not heard.
         """
         names = as_asked(query)
         if not names.album:
             return names
         try:
-            return self._resolve(query, until=time.monotonic() + seconds) or names
+            return self._resolve(query, names, until=time.monotonic() + seconds)
         except _NO_DATABASE as error:
             log.warning("names are taken as asked: %s", error)
-            return names
+            return replace(names, settled=False)
 
     def prune(self) -> None:
         """Delete kept answers that nobody asked for in a long time; raises DatabaseTrouble."""
         self._shelf.prune(days=self._settings.get("catalogue.fresh"))
 
-    def _resolve(self, query: Query, *, until: float) -> Wanted | None:
+    def _resolve(self, query: Query, names: Wanted, *, until: float) -> Wanted:
         known: Wanted | None = None
+        settled = True
         for place, provider in enumerate(self._providers, start=1):
             another = any(later.usable() for later in self._providers[place:])
             share = _SHARE if another else 1.0
             question = Question(query, album_id=known.album_id if known else "")
-            found = self._ask(provider, question, seconds=(until - time.monotonic()) * share)
+            heard = self._ask(provider, question, seconds=(until - time.monotonic()) * share)
+            found = heard.wanted
+            settled = settled and heard.settled
             known = _completed(known, found) if known else found
             if known and (known.editions or not known.album_id):
                 break  # known as well as it can be
-        return self._with_other_names(known, until) if known else None
+        known = self._with_other_names(known, until) if known else names
+        return replace(known, settled=settled)
 
-    def _ask(
-        self, provider: CatalogueProvider, question: Question, *, seconds: float
-    ) -> Wanted | None:
-        """What the provider says now; what it said before when it is silent or too slow."""
+    def _ask(self, provider: CatalogueProvider, question: Question, *, seconds: float) -> Finding:
+        """What the provider says now; what it said before when it is silent or too slow.
+
+        What it said before is an answer, and settled; that it knew nothing then is none.
+        """
         kept = self._shelf.find(provider.name, question)
         before = kept.wanted if kept else None
         fresh = kept is not None and self._shelf.is_fresh(
             kept, days=self._settings.get("catalogue.fresh")
         )
-        if (provider.lasting and fresh) or not provider.usable():
-            return before
+        if (provider.lasting and fresh) or not provider.set_up():
+            return Finding(before, settled=True)
+        if not provider.usable():
+            return self._remembered(provider, question, before)
 
         def work(report: Report[Finding]) -> None:
             try:
@@ -108,10 +117,26 @@ class Catalogue:
             if found.settled and not known and not never:
                 self._shelf.put(provider.name, question, found.wanted)
 
+        began = time.monotonic()
         found = Errand(work, name="catalogue").wait(seconds)
+        if found is None and seconds >= _WORTH_A_WAIT:
+            provider.overdue(began)
         if found is None or not (found.settled or found.wanted):
-            return before
-        return _completed(found.wanted, before) if found.wanted else None
+            return self._remembered(provider, question, before)
+        if found.wanted is None:
+            return found
+        wanted = _completed(found.wanted, before)
+        return Finding(wanted, settled=found.settled or bool(before and wanted.editions))
+
+    @staticmethod
+    def _remembered(
+        provider: CatalogueProvider, question: Question, before: Wanted | None
+    ) -> Finding:
+        """For want of an answer: what the provider itself remembers, with the tracks of before."""
+        now = provider.recall(question)
+        if now is None:
+            return Finding(before, settled=before is not None)
+        return Finding(_completed(now, before), settled=before is not None)
 
     def _with_other_names(self, wanted: Wanted, until: float) -> Wanted:
         """With the artist's aliases, which Lidarr's API does not tell.
@@ -126,7 +151,7 @@ class Catalogue:
                 question = Question(Query(), artist_id=wanted.artist_id)
                 left = min(_NAMES_PATIENCE, until - time.monotonic())
                 patience = 0.0 if _has_latin(wanted.artist) else left
-                artist = self._ask(provider, question, seconds=patience)
+                artist = self._ask(provider, question, seconds=patience).wanted
                 if artist is not None:
                     names = fields.others((artist.artist, *artist.aliases), wanted.artist)
                     return replace(wanted, aliases=names)
@@ -145,11 +170,20 @@ def _completed(known: Wanted, other: Wanted | None) -> Wanted:
     """What is known, with the editions of another answer about the same album."""
     if known.editions or other is None or other.album_id != known.album_id:
         return known
-    if not known.any_edition and not any(edition.monitored for edition in other.editions):
-        return known  # which one Lidarr insists on is not known: better none than a wrong one
+    # Both are Lidarr's words then; MusicBrainz has none about it.
+    any_edition = known.any_edition and (other.any_edition or other.provider is not known.provider)
+    editions = other.editions
+    if known.chosen_id:  # Lidarr has MusicBrainz' ids
+        editions = tuple(
+            replace(edition, monitored=edition.id == known.chosen_id) for edition in editions
+        )
+    if not any_edition and not any(edition.monitored for edition in editions):
+        # Which one Lidarr insists on is not among them: better none than a wrong one.
+        return replace(known, any_edition=False)
     return replace(
         known,
-        editions=other.editions,
+        any_edition=any_edition,
+        editions=editions,
         titles=known.titles or fields.others(other.titles, known.album),
         aliases=known.aliases or other.aliases,
     )

@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 
 
 def to_json(wanted: Wanted) -> dict[str, Any]:
-    """A document that `from_json` reads back to an equal value."""
+    """A document that `from_json` reads back to an equal value, which is settled."""
     return {
         "v": VERSION,
         "artist": wanted.artist,
@@ -32,6 +32,7 @@ def to_json(wanted: Wanted) -> dict[str, Any]:
         "titles": list(wanted.titles),
         "any_edition": wanted.any_edition,
         "editions": [_edition_to_json(edition) for edition in wanted.editions],
+        "chosen_id": wanted.chosen_id,
         "provider": wanted.provider.value,
     }
 
@@ -84,6 +85,7 @@ def _wanted(found: dict[str, Any]) -> Wanted:
         titles=_texts(found["titles"]),
         any_edition=_exactly(bool, found["any_edition"]),
         editions=tuple(_edition(entry) for entry in _exactly(list, found["editions"])),
+        chosen_id=_exactly(str, found.get("chosen_id", "")),  # older documents have none
         provider=Provider(_exactly(str, found["provider"])),
     )
 

@@ -44,41 +44,60 @@ class FromLidarr:
         self._lidarr = lidarr
         self._indexed: tuple[list[Row], Library] = ([], Library(()))
 
+    def set_up(self) -> bool:
+        """Address and key are there."""
+        return self._lidarr.configured
+
     def usable(self) -> bool:
         """Set up, and not silent a moment ago."""
         return self._lidarr.answering
 
+    def recall(self, question: Question) -> Wanted | None:
+        """The names and flags of the library as it was listed last."""
+        row = _only(self._index(self._lidarr.listed).find(question.query))
+        return reading.album(row) if row is not None else None
+
+    def overdue(self, since: float) -> None:
+        """Who has not said a word since then is left alone for a while."""
+        self._lidarr.unheard(since)
+
     def look(self, question: Question, kept: Wanted | None, tell: Tell) -> Finding:
         """Find the album, then read its editions, the most telling first."""
+        head: Wanted | None = None
         try:
-            row = self._row(question.query)
+            row, young = self._row(question.query)
             if row is None:
-                return Finding(settled=True)
+                return Finding(settled=young)
             head = reading.album(row)
             tell(head)
             if not head.album_id:
-                return Finding(head)
+                return Finding(head, settled=True)
             now = self._lidarr.album(head.album_id)
             if now is None:  # removed since the library was listed
                 return Finding(settled=True)
         except LidarrError as error:
             log.info("what Lidarr knows of the album is left out: %s", error.message)
-            return Finding()
-        head = reading.album({**row, **now})
+            return Finding(head)
+        head = reading.album(reading.together(row, now))
         reader = _Reader(self._lidarr, head, reading.pressings(now)[:MOST_EDITIONS], tell)
         whole = reader.read(kept.editions if kept and kept.album_id == head.album_id else ())
         wanted = reader.wanted()
         return Finding(wanted, settled=whole or bool(wanted.editions))
 
-    def _row(self, query: Query) -> Row | None:
-        """The entry of the one album that is meant; a library that is not young is listed anew."""
-        found = self._library().find(query)
-        if not found:
-            found = self._library(age=_YOUNG).find(query)
-        return _only(found)
+    def _row(self, query: Query) -> tuple[Row | None, bool]:
+        """The entry of the one album that is meant, and whether the list was young enough to say.
 
-    def _library(self, **age: float) -> Library:
-        albums = self._lidarr.albums(patience=_LIST_PATIENCE, **age)
+        Where nothing is found a list that is not young is read anew, though not each time.
+        """
+        found = self._index(self._lidarr.albums(patience=_LIST_PATIENCE)).find(query)
+        young = True
+        if not found:
+            albums = self._lidarr.albums(patience=_LIST_PATIENCE, age=_YOUNG)
+            found = self._index(albums).find(query)
+            young = self._lidarr.listed_within(_YOUNG)
+        return _only(found), young
+
+    def _index(self, albums: list[Row]) -> Library:
         known, library = self._indexed
         if known is not albums:
             library = Library(found for album in albums if (found := named(album)))

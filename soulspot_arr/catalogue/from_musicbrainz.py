@@ -45,6 +45,19 @@ class FromMusicBrainz:
     def __init__(self, client: MusicBrainzClient) -> None:
         self._client = client
         self._places = threading.BoundedSemaphore(_MOST_WAITING)
+        # Searches wait for albums, hardly ever for other names: these never stand in their way.
+        self._place_for_names = threading.BoundedSemaphore(1)
+
+    def set_up(self) -> bool:
+        """Switched on."""
+        return self._client.switched_on
+
+    def recall(self, question: Question) -> Wanted | None:
+        """Nothing: all that it said is kept."""
+        return None
+
+    def overdue(self, since: float) -> None:
+        """At one request a second it may be late; who is silent shows it by himself."""
 
     def usable(self) -> bool:
         """Switched on, and not left alone at the moment."""
@@ -52,7 +65,8 @@ class FromMusicBrainz:
 
     def look(self, question: Question, kept: Wanted | None, tell: Tell) -> Finding:
         """Find the album or, asked by an artist's id, the other names of the artist."""
-        if not self._places.acquire(blocking=False):
+        places = self._place_for_names if question.artist_id else self._places
+        if not places.acquire(blocking=False):
             log.info("too many questions wait for MusicBrainz; this one is left out")
             return Finding()
         try:
@@ -63,7 +77,7 @@ class FromMusicBrainz:
             log.info("what MusicBrainz knows is left out: %s", error.message)
             return Finding()
         finally:
-            self._places.release()
+            places.release()
 
     def _artist(self, artist_id: str) -> Finding:
         found = self._client.ask(musicbrainzngs.get_artist_by_id, artist_id, includes=["aliases"])
@@ -92,9 +106,10 @@ class FromMusicBrainz:
         return self._editions(head, tell)
 
     def _search(self, query: Query) -> Named | None:
-        answer = self._client.ask(
-            musicbrainzngs.search_release_groups, limit=_CANDIDATES, **_terms(query)
-        )
+        terms = _terms(query)
+        if not any(terms.values()):  # nothing but blanks
+            return None
+        answer = self._client.ask(musicbrainzngs.search_release_groups, limit=_CANDIDATES, **terms)
         return choose(query, reading.candidates(answer))
 
     def _editions(self, head: Wanted, tell: Tell) -> Finding:
@@ -145,11 +160,13 @@ def _terms(query: Query) -> dict[str, str]:
 def choose(query: Query, albums: Sequence[Named]) -> Named | None:
     """The one album that is meant; None when several are as likely.
 
-    Of namesakes the plain studio album is taken: it is what Lidarr looks for unless it was told
-    to want singles and live recordings too.
+    Of one artist's namesakes the plain studio album is taken: it is what Lidarr looks for unless
+    it was told to want singles and live recordings too. Of several artists' nobody can tell.
     """
     found = Library(albums).find(query)
     if len({album.id for album in found}) > 1:
+        if len({reading.owners(album) for album in found}) > 1:
+            return None
         plain = [album for album in found if reading.primary_type(album.row) == "album"]
         studio = [album for album in plain if not reading.secondary_types(album.row)]
         found = tuple(studio or plain or found)

@@ -29,7 +29,9 @@ def album(row: Row) -> Wanted:
     """The album without its editions; names are empty when they cannot be read."""
     owner = fields.row(row.get("artist"))
     name = fields.text(row.get("title"))
-    titles = (fields.text(entry.get("title")) for entry in fields.rows(row.get("releases")))
+    releases = fields.rows(row.get("releases"))
+    titles = (fields.text(entry.get("title")) for entry in releases)
+    chosen = (entry for entry in releases if entry.get("monitored") is True)
     return Wanted(
         artist=fields.text(owner.get("artistName")),
         album=name,
@@ -44,8 +46,19 @@ def album(row: Row) -> Wanted:
         - {"studio"},
         titles=fields.others(titles, name),
         any_edition=row.get("anyReleaseOk") is not False,
+        chosen_id=fields.identity(next(chosen, {}).get("foreignReleaseId")),
         provider=Provider.LIDARR,
     )
+
+
+def together(listed: Row, now: Row) -> Row:
+    """The album as it is now; names that its answer does not tell are those of the list."""
+    told = {name: value for name, value in now.items() if value is not None}
+    if not fields.text(told.get("title")):
+        told.pop("title", None)
+    if not fields.text(fields.row(told.get("artist")).get("artistName")):
+        told.pop("artist", None)
+    return {**listed, **told}
 
 
 def pressings(row: Row) -> list[Pressing]:

@@ -22,6 +22,7 @@ from musicbrainzngs import musicbrainz as engine
 
 from soulspot_arr import __version__
 from soulspot_arr.errors import CatalogueError
+from soulspot_arr.exchange import TimelyHandler, TimelyTlsHandler, deadline, limited
 from soulspot_arr.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ LONGEST_PAUSE = 900.0
 
 # The library keeps address, user agent and pace in variables of its module: one user at a time.
 _ENGINE = threading.Lock()
+_ERROR_PAGE = 65_536
 _NOT_THERE = frozenset({400, 404, 410})
 # What the library's reader of XML raises for a page that is no answer of MusicBrainz.
 _UNREADABLE = (ValueError, KeyError, TypeError, AttributeError)
@@ -56,7 +58,12 @@ class MusicBrainzClient:
     def answering(self) -> bool:
         """Whether it is switched on and not left alone at the moment."""
         quiet = time.monotonic() < self._silent_until and self._silent_address == self._address
-        return bool(self._settings.get("catalogue.musicbrainz") and self._address) and not quiet
+        return self.switched_on and not quiet
+
+    @property
+    def switched_on(self) -> bool:
+        """Whether it is to be asked at all."""
+        return bool(self._settings.get("catalogue.musicbrainz") and self._address)
 
     @property
     def _address(self) -> str:
@@ -67,27 +74,34 @@ class MusicBrainzClient:
 
         Waits for its turn, one a second. Raises CatalogueError.
         """
-        with _ENGINE:
+        if not _ENGINE.acquire(timeout=DEADLINE):
+            raise CatalogueError("Others are asking MusicBrainz.")
+        try:
             if not self.answering:
                 raise CatalogueError("MusicBrainz did not answer a moment ago.")
             self._prepare()
-            try:
-                found = request(*subject, **terms)
-            except HTTPError as error:
-                with error:
-                    if error.code in _NOT_THERE:
-                        self._failures = 0
-                        return {}
-                    pause = _seconds(error.headers.get("Retry-After"))
-                raise self._silence(f"MusicBrainz answered {error.code}", pause) from None
-            except (OSError, HTTPException) as error:
-                raise self._silence(f"MusicBrainz does not answer ({error})") from error
-            except (musicbrainzngs.MusicBrainzError, *_UNREADABLE) as error:
-                raise self._silence("This address does not answer like MusicBrainz") from error
-            if not (isinstance(found, Mapping) and found):  # sound XML, but about something else
-                raise self._silence("This address does not answer like MusicBrainz")
-            self._failures = 0
-            return found
+            return self._found(request, *subject, **terms)
+        finally:
+            _ENGINE.release()
+
+    def _found(self, request: Callable[..., Any], *subject: str, **terms: Any) -> Mapping[str, Any]:
+        try:
+            found = request(*subject, **terms)
+        except HTTPError as error:
+            with error:
+                if error.code in _NOT_THERE and _is_its_own(error):
+                    self._failures = 0
+                    return {}
+                pause = _seconds(error.headers.get("Retry-After"))
+            raise self._silence(f"MusicBrainz answered {error.code}", pause) from None
+        except (OSError, HTTPException) as error:
+            raise self._silence(f"MusicBrainz does not answer ({error})") from error
+        except (musicbrainzngs.MusicBrainzError, *_UNREADABLE) as error:
+            raise self._silence("This address does not answer like MusicBrainz") from error
+        if not (isinstance(found, Mapping) and found):  # sound XML, but about something else
+            raise self._silence("This address does not answer like MusicBrainz")
+        self._failures = 0
+        return found
 
     def _prepare(self) -> None:
         parts = urlsplit(self._address)
@@ -111,19 +125,26 @@ class MusicBrainzClient:
 
 def _read(opener: Any, request: Any, body: bytes | None = None) -> bytes:
     """The body of one answer, in the place of the library's own reading."""
-    limit = time.monotonic() + DEADLINE
-    parts: list[bytes] = []
-    size = 0
-    with opener.open(request, body, timeout=TIMEOUT) as answer:
-        while part := answer.read1(1 << 16):
-            parts.append(part)
-            size += len(part)
-            if time.monotonic() > limit or size > LARGEST_ANSWER:
-                raise TimeoutError("the answer has no end")
-    content = b"".join(parts)
+    for handler in (TimelyHandler(), TimelyTlsHandler()):
+        opener.add_handler(handler)
+    with (
+        deadline(DEADLINE) as until,
+        opener.open(request, body, timeout=TIMEOUT) as answer,
+    ):
+        parts = iter(lambda: answer.read1(1 << 16), b"")
+        content = b"".join(limited(parts, largest=LARGEST_ANSWER, until=until))
     if b"<!DOCTYPE" in content:  # a page for people; entities are not for us either
         raise ValueError("a page instead of an answer")
     return content
+
+
+def _is_its_own(error: HTTPError) -> bool:
+    """Whether MusicBrainz says so: a proxy or a wrong address has pages of its own."""
+    try:
+        page = error.read(_ERROR_PAGE)
+    except (OSError, HTTPException):
+        return False
+    return b"<error" in page and b"<text" in page
 
 
 def _seconds(header: str | None) -> float:

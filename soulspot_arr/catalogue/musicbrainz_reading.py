@@ -7,6 +7,7 @@ its own: media without sound, data tracks, bootlegs when there is anything else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from soulspot_arr.catalogue import fields
 from soulspot_arr.catalogue.fields import Row
@@ -34,7 +35,8 @@ def candidates(answer: Row) -> list[Named]:
         for part in credits:
             artist = fields.row(part.get("artist"))
             names = (fields.text(part.get("name")), *other_names(artist))
-            found.append(_named(group, fields.text(artist.get("name")), names))
+            known = _named(group, fields.text(artist.get("name")), names)
+            found.append(replace(known, artist_id=fields.identity(artist.get("id"))))
         if len(credits) > 1:
             found.append(_named(group, phrase, ()))
     return [album for album in found if album.artist and album.title and album.id]
@@ -65,20 +67,27 @@ def other_names(artist: Row) -> tuple[str, ...]:
 def album(chosen: Named) -> Wanted:
     """The album without its editions."""
     group = chosen.row
-    first = next((fields.row(part) for part in _list(group.get("artist-credit"))), {})
-    artist = fields.row(fields.row(first).get("artist"))
     return Wanted(
         artist=chosen.artist,
         album=chosen.title,
         year=chosen.year,
         disambiguation=chosen.note,
-        artist_id=fields.identity(artist.get("id")),
+        artist_id=chosen.artist_id,
         album_id=chosen.id,
         kind=primary_type(group),
         styles=secondary_types(group),
         aliases=chosen.aliases,
         provider=Provider.MUSICBRAINZ,
     )
+
+
+def owners(chosen: Named) -> frozenset[str]:
+    """The ids of the artists whose album it is under this name."""
+    if chosen.artist_id:
+        return frozenset({chosen.artist_id})
+    credits = (fields.row(part) for part in _list(chosen.row.get("artist-credit")))
+    artists = (fields.row(part.get("artist")) for part in credits)
+    return frozenset(fields.identity(artist.get("id")) for artist in artists) - {""}
 
 
 def primary_type(group: Row) -> str:

@@ -49,6 +49,18 @@ class CatalogueProvider(Protocol):
         """Whether asking makes sense now: set up, and not silent a moment ago."""
         ...
 
+    def set_up(self) -> bool:
+        """Whether it is to be asked at all; one that is not can know nothing."""
+        ...
+
+    def recall(self, question: Question) -> Wanted | None:
+        """What it remembers of the album without asking anybody."""
+        ...
+
+    def overdue(self, since: float) -> None:
+        """Somebody waited in vain from this moment (monotonic) on."""
+        ...
+
     def look(self, question: Question, kept: Wanted | None, tell: Tell) -> Finding:
         """Find the album. Runs in a thread of its own, takes its time, never raises.
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from soulspot_arr.catalogue import codec
 from soulspot_arr.catalogue.seam import Question
 from soulspot_arr.db import Database
-from soulspot_arr.domain import Clock
+from soulspot_arr.domain import Clock, Query
 from soulspot_arr.errors import DatabaseTrouble
 from soulspot_arr.models import CatalogueRow
 from soulspot_arr.rules.spelling import normalise
@@ -69,15 +69,20 @@ class Shelf:
 
     def put(self, provider: Provider, question: Question, wanted: Wanted | None) -> None:
         """Keep an answer in place of an older one."""
-        row = CatalogueRow(
-            provider=provider.value,
-            key=key_of(question),
-            wanted=codec.to_json(wanted) if wanted is not None else None,
-            asked_at=self._clock(),
-        )
+        document = codec.to_json(wanted) if wanted is not None else None
+        key, *joined = keys_of(question)
         try:
             with self._db.write() as session:
-                session.merge(row)
+                if wanted is None:
+                    # It says nothing about others whose names join to the same text.
+                    session.execute(
+                        delete(CatalogueRow).where(
+                            CatalogueRow.provider == provider.value, CatalogueRow.key.in_(joined)
+                        )
+                    )
+                for one in sorted([key, *joined] if wanted is not None else [key]):
+                    row = {"provider": provider.value, "key": one, "wanted": document}
+                    session.merge(CatalogueRow(**row, asked_at=self._clock()))
         except IntegrityError:  # another process has just kept the same
             log.debug("the answer is there already")
         except (SQLAlchemyError, DatabaseTrouble) as error:
@@ -91,12 +96,29 @@ class Shelf:
 
 
 def key_of(question: Question) -> str:
-    """Equal for questions that mean the same, however their words are divided or spelled."""
+    """Equal for questions that mean the same, however they are spelled.
+
+    "Black" with "Wonderful Life" is not "Black Wonderful" with "Life".
+    """
     if question.album_id or question.artist_id:
         return f"album {question.album_id}" if question.album_id else f"artist {question.artist_id}"
     query = question.query
-    asked = " ".join((query.artist, query.album, query.term)).split()
+    return _key(query, query.artist, query.album, query.term)
+
+
+def keys_of(question: Question) -> tuple[str, ...]:
+    """Under which an answer is found: by its own question, and by Lidarr's second one for it.
+
+    That one is the joined text (contract lidarr §6.3), and means whatever can be read in it.
+    """
+    query = question.query
+    if not (query.artist and query.album):
+        return (key_of(question),)
+    return key_of(question), _key(query, "", "", f"{query.artist} {query.album}")
+
+
+def _key(query: Query, *asked: str) -> str:
     # Some albums are nothing but a sign: "+" and "÷" are two questions.
-    words = " ".join(normalise(word) or word for word in asked)
-    compared = f"{words}\0{query.year or ''}"
+    parts = [" ".join(normalise(word) or word for word in part.split()) for part in asked]
+    compared = "\0".join((*parts, str(query.year or "")))
     return hashlib.sha256(compared.encode("utf-8", "surrogatepass")).hexdigest()

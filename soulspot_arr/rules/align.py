@@ -16,7 +16,7 @@ from rapidfuzz.process import extract
 
 from soulspot_arr.rules.assignment import assign
 from soulspot_arr.rules.roster import Roster
-from soulspot_arr.rules.track_titles import Spelt, alike, is_foreign, key_of, spell
+from soulspot_arr.rules.track_titles import Spelt, alike, bare_of, is_foreign, key_of, spell
 from soulspot_arr.rules.tracklist import Tracklist
 
 SAME = 3.0
@@ -30,7 +30,7 @@ MATCHED = 0.6
 _UNKNOWN_PLACE = 0.5
 _UNFETCHABLE = 0.05  # a locked or empty copy comes behind another one
 _FINE = 0.001  # per second: among equals the closer length decides
-_FEW_LETTERS = 40  # per cent in common; less cannot be the same title in one alphabet
+_FEW_LETTERS = 50  # per cent in common; less cannot be the same title in one alphabet
 _MOST_PAIRS = 6_000  # pairs whose titles are compared letter by letter
 
 
@@ -104,7 +104,8 @@ def align(
     """
     straight = _one_by_one(roster, tracks)
     if straight:
-        return Alignment(straight, len(straight), straight=True)
+        close = all(gap is None or -SAME <= gap <= SAME for _, _, _, gap, _, _ in straight)
+        return Alignment(straight, len(straight), straight=close)
     search = _Search(roster, tracks, allowed)
     pairs = search.solve(hopeless=hopeless)
     missing = tuple(at for at in range(len(tracks.keys)) if at not in pairs)
@@ -116,20 +117,25 @@ def align(
 
 def _one_by_one(roster: Roster, tracks: Tracklist) -> tuple[Pair, ...]:
     """The pairs of files that follow the tracks in order, name by name; empty when they do not."""
-    keys = roster.keys
-    if len(keys) != len(tracks.keys) or keys != tracks.keys or tracks.repeats:
+    if len(roster.keys) != len(tracks.keys) or tracks.repeats:
         return ()
     pairs: list[Pair] = []
-    for at, (found, wanted) in enumerate(zip(roster.seconds, tracks.seconds, strict=True)):
-        gap = None if found is None or wanted is None else found - wanted
-        if gap is not None and not -SAME <= gap <= SAME:
+    for at, key in enumerate(roster.keys):
+        forms = tracks.forms[at]
+        title = forms.get(key) or forms.get(bare_of(roster.files[at].title))
+        if title is None:
             return ()
+        found, wanted = roster.seconds[at], tracks.seconds[at]
+        gap = None if found is None or wanted is None else found - wanted
         place = roster.places[at]
         if place is None:
             worth = _UNKNOWN_PLACE
         else:
             worth = 1.0 if at in tracks.places.get(place, ()) else 0.0
-        pairs.append(Pair(at, at, 1.0, gap, worth, pair_score(1.0, gap, worth)))
+        score = pair_score(title, gap, worth)
+        if score < MATCHED:
+            return ()
+        pairs.append(Pair(at, at, title, gap, worth, score))
     return tuple(pairs)
 
 
@@ -198,7 +204,7 @@ class _Search:
     def _look_up(self, track: int) -> None:
         index = self._roster.index
         row: dict[int, Pair] = {}
-        for spelling, worth in self._tracks.spellings[track]:
+        for spelling, worth in self._tracks.forms[track].items():
             for file in index.get(spelling, ()):
                 if file not in row:
                     self._weigh(track, file, worth, row)
@@ -209,7 +215,7 @@ class _Search:
         """Look the titles up among all the ways in which the remaining names can be read."""
         wanted: dict[str, list[tuple[int, float]]] = {}
         for track in tracks:
-            for spelling, worth in self._tracks.spellings[track]:
+            for spelling, worth in self._tracks.forms[track].items():
                 wanted.setdefault(spelling, []).append((track, worth))
         for file in self._open_files():
             if any(self._lengths_allow(track, file) for track in tracks):
@@ -263,43 +269,42 @@ class _Search:
         files = self._open_files()
         if not tracks or len(tracks) * len(files) > _MOST_PAIRS:
             return
-        readings = [(file, text) for file in files for text in self._roster.told(file)]
-        names = [key_of(text) for _, text in readings]
-        telling = {file for file, _ in readings}
-        exotic = {
-            file for (file, _), name in zip(readings, names, strict=True) if not name.isascii()
-        }
         for track in tracks:
-            row = self._edges.setdefault(track, {})
-            wanted = self._tracks.spelt(track)
-            scores: dict[int, float | None] = dict.fromkeys(set(files) - telling)
-            if wanted.is_blind:
-                scores = dict.fromkeys(files)
-            else:
-                # Another script has no letter in common with a title that may still sound like it.
-                afar = telling if not wanted.key.isascii() else exotic
-                scores |= {file: self._by_ear(file, wanted) for file in afar}
-                scores |= self._by_letters(readings, names, wanted)
-            for file, score in scores.items():
-                if self._lengths_allow(track, file):
+            near = [file for file in files if self._lengths_allow(track, file)]
+            if near:
+                row = self._edges.setdefault(track, {})
+                for file, score in self._titles(track, near).items():
                     self._weigh(track, file, score, row)
 
-    def _by_letters(
-        self, readings: list[tuple[int, str]], names: list[str], wanted: Spelt
-    ) -> dict[int, float | None]:
-        """How alike those names are that share more than a few letters with the title."""
-        found: dict[int, float | None] = {}
+    def _titles(self, track: int, files: list[int]) -> dict[int, float | None]:
+        """How alike a title and each name are; names with no letters in common are left out."""
+        wanted = self._tracks.spelt(track)
+        if wanted.is_blind:
+            return dict.fromkeys(files)
+        scores: dict[int, float | None] = {}
+        readings: list[tuple[int, str]] = []
+        latin = wanted.key.isascii()
+        for file in files:
+            told = self._roster.told(file)
+            if not told:
+                scores[file] = None
+            elif latin and told[0].isascii():
+                readings += [(file, text) for text in told]
+            else:
+                # Another script has no letter in common with a title that may sound like it.
+                scores[file] = self._by_ear(told, wanted)
+        names = [key_of(text) for _, text in readings]
         for _, _, at in extract(
             wanted.key, names, scorer=ratio, processor=None, limit=None, score_cutoff=_FEW_LETTERS
         ):
             file, text = readings[at]
             score = alike(spell(text), wanted, self._allowed)
             if score is not None:
-                found[file] = max(found.get(file) or 0.0, score)
-        return found
+                scores[file] = max(scores.get(file) or 0.0, score)
+        return scores
 
-    def _by_ear(self, file: int, wanted: Spelt) -> float | None:
-        scores = [alike(spell(text), wanted, self._allowed) for text in self._roster.told(file)]
+    def _by_ear(self, told: Sequence[str], wanted: Spelt) -> float | None:
+        scores = [alike(spell(text), wanted, self._allowed) for text in told]
         return max((score for score in scores if score is not None), default=None)
 
     def _lengths_allow(self, track: int, file: int) -> bool:

@@ -86,6 +86,13 @@ class Candidate:
             return [file.title for file in self.held]
         return [_stem(name) for shelf in self.shelves for name in shelf.files]
 
+    @property
+    def text(self) -> str:
+        """The names of all its files in one."""
+        if self.held is not None:
+            return " ".join([file.title for file in self.held])
+        return " ".join([" ".join(shelf.files) for shelf in self.shelves])
+
     @cached_property
     def files(self) -> tuple[CandidateFile, ...]:
         """Its files with their places and titles, in the order of discs and numbers."""
@@ -147,8 +154,10 @@ def read_shelves(shelves: Sequence[Shelf]) -> tuple[CandidateFile, ...]:
             disc = disc_here or disc_told
             last = max(last, disc)
             file = CandidateFile(raw, disc, track, title, by, of)
-            found.append((disc, track if track is not None else _UNNUMBERED, raw.path, file))
+            found.append((disc, _UNNUMBERED if track is None else track, raw.path, file))
     found.sort(key=itemgetter(0, 1, 2))
+    if last == 0:
+        return tuple([row[3] for row in found])
     if last > 1:
         return tuple(file if file.disc else file._replace(disc=1) for _, _, _, file in found)
     return tuple(file._replace(disc=0) if file.disc else file for _, _, _, file in found)

@@ -15,11 +15,19 @@ from soulspot_arr.rules.candidates import Candidate
 from soulspot_arr.rules.features import Circumstances, Features, logit, measure, probability
 from soulspot_arr.rules.reading import SEPARATORS
 from soulspot_arr.rules.roster import Roster
-from soulspot_arr.rules.screen import hears, lengths_of, mentions, reach
+from soulspot_arr.rules.screen import hears, lengths_of, mentions, names_of, reach
 from soulspot_arr.rules.sizes import gaps_by_size, same_shares, shares
 from soulspot_arr.rules.sought import Sought, Words, sought_of
 from soulspot_arr.rules.spelling import versions, words
-from soulspot_arr.rules.testimony import Claim, Names, hint, is_strange, names_album, testify
+from soulspot_arr.rules.testimony import (
+    Claim,
+    Names,
+    hint,
+    is_strange,
+    is_suspect,
+    names_album,
+    testify,
+)
 from soulspot_arr.rules.track_titles import key_of
 from soulspot_arr.rules.tracklist import Tracklist, tracklists
 from soulspot_arr.wanted import Edition, Wanted
@@ -80,6 +88,8 @@ class Fit:
 
     def in_order(self) -> Fit:
         """The same for a candidate that holds nothing but its files, in the order of the tracks."""
+        if all(pair.file == at for at, pair in enumerate(self.alignment.pairs)):
+            return self
         pairs = tuple(pair._replace(file=at) for at, pair in enumerate(self.alignment.pairs))
         return replace(self, alignment=replace(self.alignment, pairs=pairs))
 
@@ -123,11 +133,12 @@ class Glance:
 
     `hopeless` when none can be complete and one is tried only to tell people why. Where not even
     that is worth the while, `misfits` of `tracks` can have no file of their length, and the whole
-    is `longer` by so many seconds.
+    is `longer` by so many seconds; or the path is not even `named` like the album.
     """
 
     lists: tuple[Tracklist, ...] = ()
     hopeless: bool = False
+    named: bool = True
     misfits: int = 0
     tracks: int = 0
     longer: float = 0.0
@@ -135,37 +146,40 @@ class Glance:
 
 def glance(target: Target, candidate: Candidate) -> Glance:
     """What number and lengths of the files and the words of their names leave possible."""
+    named = not target.asked.albums or mentions(candidate, target.asked.albums)
+    lists: Sequence[Tracklist] = target.lists
+    if not named:
+        names = names_of(candidate)
+        lists = [tracks for tracks in lists if hears(names, tracks)]
+        if not lists:
+            return Glance(named=False)
     count, lengths = len(candidate.raws), lengths_of(candidate)
     possible: list[tuple[int, float, int]] = []
-    for at, tracks in enumerate(target.lists):
+    for at, tracks in enumerate(lists):
         size = len(tracks.keys)
         if size <= count:
             reached, apart = reach(tracks, count, lengths)
             if reached == size:
                 possible.append((-size, apart, at))
-    named = not target.asked.albums or mentions(candidate, target.asked.albums)
-    if not named:
-        possible = [row for row in possible if hears(candidate, target.lists[row[2]])]
     if not possible:
-        return _hopeless(target, candidate, lengths, named=named)
+        return _hopeless(target, candidate, lengths) if named else Glance(named=False)
     possible.sort()
-    chosen = [target.lists[at] for _, _, at in possible]
+    chosen = [lists[at] for _, _, at in possible]
     needed = [tracks for tracks in chosen[_MOST_LISTS:] if _only_choice(target, tracks)]
     return Glance((*chosen[:_MOST_LISTS], *needed))
 
 
-def _hopeless(
-    target: Target, candidate: Candidate, lengths: Sequence[float], *, named: bool
-) -> Glance:
-    """What to tell about a candidate that can be no edition."""
+def _hopeless(target: Target, candidate: Candidate, lengths: Sequence[float]) -> Glance:
+    """What to tell about a candidate that is called like the album and can be no edition of it."""
     count = len(candidate.raws)
     tracks = _nearest(target, count)
     size = len(tracks.keys)
     reached, _ = reach(tracks, count, lengths)
     few = max(size // _EACH, 1)  # doubtful lengths may be the catalogue's mistake
-    if named and (count < size or size - reached <= few) and hears(candidate, tracks):
+    near = count < size or size - reached <= few
+    if near and hears(names_of(candidate), tracks):
         return Glance((tracks,), hopeless=True)
-    if named and count >= size:
+    if count >= size:
         longer = sum(lengths) - sum(tracks.lengths) if len(lengths) == size else 0.0
         return Glance(misfits=size - reached, tracks=size, longer=longer)
     return Glance()
@@ -190,13 +204,18 @@ class Look:
 
 def look(target: Target, candidate: Candidate, seen: Glance) -> Look:
     """Align a candidate with the lists that a glance left over."""
+    asked = target.asked
+    if is_suspect(asked, candidate):
+        names = testify(asked, candidate, proven=False)
+        shut = gates(candidate, names)
+        if shut:  # no list of tracks could open it
+            return Look(names, shut)
     roster = Roster(candidate, target.names)
     aligned = _alignments(target, roster, seen)
-    names = (
-        hint(target.asked, candidate)
-        if seen.hopeless
-        else testify(target.asked, candidate, proven=any(map(_is_proof, aligned)))
-    )
+    if seen.hopeless:
+        names = hint(asked, candidate)
+    else:
+        names = testify(asked, candidate, proven=any(map(_is_proof, aligned)))
     shut = gates(candidate, names)
     if shut:
         return Look(names, shut)

@@ -169,7 +169,7 @@ def album_named(asked: Sought, candidate: Candidate, place: Place) -> float:
         forms.append(tuple(word for word in forms[0] if word != "live"))  # "Unplugged … (Live)"
     best = _closest(asked, forms)
     if best < ALBUM_NEEDED:
-        best = 0.85 * (_closest(asked, [_without_note(asked, reading.album)]) >= 0.95)
+        best = max(best, 0.85 * (_closest(asked, [_without_note(asked, reading.album)]) >= 0.95))
     return best
 
 

@@ -23,6 +23,7 @@ NEUTRAL_LENGTH = 0.6
 BY_SIZE = 6.0
 """Seconds by which a length computed from a size may miss: tags and pictures differ."""
 _PROOF = 8  # tracks that agree in title and length and need no name any more
+_FAR = 30.0  # beyond that a logit is certain, and would only outweigh the others
 _ARTIST = {Claim.NOBODY: 0.35, Claim.SHELF: 0.25, Claim.ANOTHER: 0.0}
 
 
@@ -135,8 +136,8 @@ def measure(alignment: Alignment, names: Names, *, files: int, place: Circumstan
         outlier=float(outlier and alignment.by_size),
         closeness=(closeness + NEUTRAL_LENGTH * untimed) / count,
         artist=_ARTIST.get(names.claim, names.artist),
-        album=0.0 if names.unnamed else names.album,
-        proof=min(solid / _PROOF, 1.0) * (1 - names.album if not names.named else 0.0),
+        album=names.album if names.named else 0.0,
+        proof=0.0 if names.named else min(solid / _PROOF, 1.0),
         stranger=float(stranger),
         buried=extras if stranger else 0.0,
         extras=extras if names.named else 0.0,
@@ -172,7 +173,7 @@ def fit(scored: Iterable[tuple[float, bool]], *, rounds: int = 100) -> tuple[flo
     Labels are softened as Platt proposed, so that a clean separation stays finite. Returns the
     identity (1, 0) when one of the two labels does not occur.
     """
-    rows = list(scored)
+    rows = [(max(min(score, _FAR), -_FAR), label) for score, label in scored]
     right = sum(label for _, label in rows)
     wrong = len(rows) - right
     if not right or not wrong:

@@ -19,6 +19,7 @@ from soulspot_arr.rules.track_titles import key_of
 from soulspot_arr.rules.tracks import IMPORTABLE
 
 _CUE = "cue"
+_SLASHES = ("\\", "/")
 _CODECS = {**IMPORTABLE, "cue": _CUE}
 _BEHIND_NUMBER = frozenset(" ._)]")
 _NUMBER = re.compile(r"(?<![^\W_])((?:\d{1,2}[-.]|[A-H])?\d{1,3})(?=[\s._)\]-])")
@@ -66,16 +67,22 @@ def _by_directory(folders: Iterable[RawFolder]) -> list[_Folder]:
     found: dict[tuple[str, str], _Folder] = {}
     for folder in folders:
         known: _Folder | None = None
+        start = len(folder.path) + 1
         for file in folder.files:
-            directory, _, name = file.path.rpartition("\\")
-            if "/" in name:
-                directory, _, name = file.path.rpartition("/")
+            path = file.path
+            name = path[start:]
+            directory = folder.path
+            if (
+                not path.startswith(directory)
+                or path[start - 1 : start] not in _SLASHES
+                or "\\" in name
+                or "/" in name
+            ):
+                directory, name = _cut(path, folder)
             extension = name.rpartition(".")[2]
             codec = _CODECS.get(extension) or _CODECS.get(extension.lower())
             if codec is None or len(name) <= len(extension):
                 continue
-            if len(name) == len(file.path):
-                directory = folder.path
             if known is None or known.path != directory:
                 known = found.get((folder.peer, directory))
                 if known is None:
@@ -87,6 +94,12 @@ def _by_directory(folders: Iterable[RawFolder]) -> list[_Folder]:
                 files = known.audio[codec] = {}
             files.setdefault(name, file)
     return [kept for kept in found.values() if _is_audio(kept)]
+
+
+def _cut(path: str, folder: RawFolder) -> tuple[str, str]:
+    """The folder and the name of a file that does not lie where the answer says."""
+    cut = max(path.rfind("\\"), path.rfind("/"))
+    return (path[:cut], path[cut + 1 :]) if cut >= 0 else (folder.path, path)
 
 
 def _is_audio(folder: _Folder) -> bool:

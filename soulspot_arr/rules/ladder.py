@@ -181,6 +181,9 @@ def _album_rungs(album: _Album) -> Iterator[_Draft]:
         yield from _foreign(album)
         yield from _spellings(album)
     else:  # "( )" cannot be asked for, and the artist alone is too much
+        yield from _other_titles(album)
+        if album.year and album.by:
+            yield Kind.YEAR, fit(album.by, album.year)
         yield from _by_tracks(album)
     yield from _without_artist(album)
     if album.vague:
@@ -273,12 +276,15 @@ def _by_tracks(album: _Album) -> Iterator[_Draft]:
 
 
 def _other_names(album: _Album) -> Iterator[_Draft]:
-    if album.wanted is None:
-        return
-    if not album.various:
+    if album.wanted is not None and not album.various:
         for name in _different(album.wanted.aliases, album.by):
             yield Kind.ALIAS, fit(name, album.core)
-    for name in _different(map(without_brackets, album.wanted.titles), album.core):
+    yield from _other_titles(album)
+
+
+def _other_titles(album: _Album) -> Iterator[_Draft]:
+    titles = album.wanted.titles if album.wanted is not None else ()
+    for name in _different(map(without_brackets, titles), album.core or album.by):
         yield Kind.LOCALISED, fit(album.by, name)
 
 
@@ -287,7 +293,7 @@ def _different(names: Iterable[str], known: Words) -> list[Words]:
     found: list[Words] = []
     for name in map(plain, names):
         short = sum(map(len, name)) < 4 and is_latin("".join(name))
-        same = any(set(other) <= set(name) for other in (known, *found))
+        same = any(other and set(other) <= set(name) for other in (known, *found))
         if name and not short and not same:
             found.append(name)
     return found[:_MOST_NAMES]

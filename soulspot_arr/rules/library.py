@@ -35,6 +35,7 @@ class Named:
     year: int | None = None
     aliases: tuple[str, ...] = ()  # other names of the artist
     id: str = ""
+    artist_id: str = ""  # of the artist with this name; empty for a joint name
     row: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property

@@ -57,8 +57,8 @@ def _by_title(candidate: Candidate, tracks: list[WantedTrack]) -> float:
     raws = candidate.raws
     if not tracks or len(raws) >= len({(track.disc, track.number) for track in tracks}):
         return 0.0
-    for raw, stem in zip(raws, candidate.stems, strict=True):
-        found = set(words(stem))
+    for raw in raws:
+        found = set(words(_stem(raw.path)))
         if not any(_is(track, found, raw.seconds) for track in tracks):
             return 0.0
     return LIKELY
@@ -71,7 +71,15 @@ def _is(track: WantedTrack, found: set[str], seconds: int | None) -> bool:
     return told and known and abs((seconds or 0) - (track.seconds or 0.0)) <= SAME
 
 
+def _split(path: str) -> int:
+    return max(path.rfind("\\"), path.rfind("/"))
+
+
+def _stem(path: str) -> str:
+    name = path[_split(path) + 1 :]
+    return name.rpartition(".")[0] or name
+
+
 def _folders(candidate: Candidate) -> list[str]:
-    paths = (raw.path for raw in candidate.raws)
-    found = dict.fromkeys(path[: max(path.rfind("\\"), path.rfind("/"), 0)] for path in paths)
+    found = dict.fromkeys(raw.path[: max(_split(raw.path), 0)] for raw in candidate.raws)
     return [folder for folder in found if folder][:_MOST_FOLDERS]

@@ -96,9 +96,9 @@ def renumbered(title: str) -> Words:
 
 
 def is_latin(text: str) -> bool:
-    """Whether a letter of it is Latin; names without any letter count as Latin."""
+    """Whether half of its letters are Latin; names without any letter count as Latin."""
     letters = [char for char in text if char.isalpha()]
-    return not letters or any(char < _END_OF_LATIN for char in letters)
+    return sum(char < _END_OF_LATIN for char in letters) * 2 >= len(letters)
 
 
 def in_latin(text: str) -> Words:

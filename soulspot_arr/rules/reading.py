@@ -370,15 +370,23 @@ def is_format(name: str) -> bool:
     return bool(bare) and len(bare) <= 80 and _FORMAT.match(bare) is not None
 
 
+def _may_be_disc(name: str) -> bool:
+    """Whether a closer look is worth the while; most names hold none of these letters."""
+    low = name.lower()
+    return "cd" in low or "dis" in low or "side" in low or "диск" in low
+
+
 def disc_of_folder(name: str) -> int:
     """The disc a folder holds when it is named for nothing else ("CD1", "Disc 2 - Live"); or 0."""
+    if not _may_be_disc(name):
+        return 0
     match = _SIDE_FOLDER.match(name) or _DISC_FOLDER.match(name)
     return _disc_number(match["disc"]) if match else 0
 
 
 def split_disc(name: str) -> tuple[str, int]:
     """An album name without its disc mark ("Album (Disc 2)", "Album CD1"), and the disc or 0."""
-    match = _DISC_MARK.search(name)
+    match = _DISC_MARK.search(name) if _may_be_disc(name) else None
     if match is None or not name[: match.start()].strip(" -_.,["):
         return name, 0
     rest = f"{name[: match.start()].rstrip(' -_.,:')} {name[match.end() :].strip()}".strip()

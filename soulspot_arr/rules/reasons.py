@@ -46,6 +46,8 @@ def incomplete(fit: Fit) -> Iterator[str]:
 
 def misfit(candidate: Candidate, seen: Glance) -> str:
     """Why a glance was enough."""
+    if not seen.named:
+        return f'another album: "{candidate.name}"'
     if not seen.misfits:
         return f'no edition fits: "{candidate.name}", {len(candidate.raws)} files'
     text = f"at least {seen.misfits} of {seen.tracks} tracks have another length"

@@ -30,7 +30,7 @@ class Roster:
         self.candidate = candidate
         self._known = names
         self.files: tuple[CandidateFile, ...] = files
-        self.keys = [key_of(file.title) for file in files]
+        self.keys = _without_common([key_of(file.title) for file in files], names)
         self.seconds: list[float | None] = [
             seconds if (seconds := file.raw.seconds) and seconds > 0 else None for file in files
         ]
@@ -161,6 +161,17 @@ class Roster:
             names = [tuple(key.split()) for key in self.keys[:_MANY]]
             self._affixes = _shared(names), _shared([name[::-1] for name in names])[::-1]
         return self._affixes
+
+
+def _without_common(keys: list[str], names: Sequence[Words]) -> list[str]:
+    """Without the artist or the album that every single name begins with."""
+    if len(keys) < 2:
+        return keys
+    for name in names:
+        front = " ".join(name) + " "
+        if keys[0].startswith(front) and all(key.startswith(front) for key in keys):
+            return [key[len(front) :] for key in keys]
+    return keys
 
 
 def _shared(names: Sequence[Words]) -> Words:

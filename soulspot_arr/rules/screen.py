@@ -68,11 +68,8 @@ def mentions(candidate: Candidate, albums: Iterable[Words]) -> bool:
     return False
 
 
-def hears(candidate: Candidate, tracks: Tracklist) -> bool:
-    """Whether the file names hold most of the titles' longest words."""
-    text = " ".join(candidate.stems).lower()
-    if not text.isascii():
-        text = normalise(text)
+def hears(text: str, tracks: Tracklist) -> bool:
+    """Whether the names of files hold most of the titles' longest words."""
     left = int((1 - _HEARD) * len(tracks.signs))  # words that may be missed
     for word in tracks.signs:
         if word not in text and len(word) >= _SHORT and word.isascii():
@@ -80,3 +77,9 @@ def hears(candidate: Candidate, tracks: Tracklist) -> bool:
                 return False
             left -= 1
     return True
+
+
+def names_of(candidate: Candidate) -> str:
+    """The names of its files as `hears` listens to them."""
+    text = candidate.text.lower()
+    return text if text.isascii() else normalise(text)

@@ -168,6 +168,12 @@ def hint(asked: Sought, candidate: Candidate) -> Names:
     )
 
 
+def is_suspect(asked: Sought, candidate: Candidate) -> bool:
+    """Whether the own folder has a word for another recording, so that its names come first."""
+    own = candidate.folders[-1:] or candidate.claims or ()
+    return bool(versions(words(" ".join(own))) - asked.allowed)
+
+
 def _path_words(candidate: Candidate) -> tuple[Words, set[str], list[str]]:
     """The words of the own folder, those of the whole path, and the years in the own one."""
     folders = candidate.folders
@@ -256,7 +262,7 @@ def _claim(asked: Sought, candidate: Candidate, place: Place) -> Claim:
         return Claim.ANOTHER
     if not found:
         return Claim.SHELF if candidate.by else Claim.NOBODY
-    if found == asked.artist_words:
+    if position(asked.artist_words, found) >= 0:
         return Claim.SHELF
     own = position(found, significant(place.words)) >= 0
     same_script = "".join(found).isascii() == "".join(asked.artist_words).isascii()

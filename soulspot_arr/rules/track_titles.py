@@ -118,12 +118,13 @@ def _without_marks(found: Sequence[str], text: str) -> list[str]:
     for at, word in enumerate(found):
         if word in _PRESSED or word in marks:
             continue
-        if word in _BESIDE_PRESSED or _YEAR.match(word):
+        if word in _BESIDE_PRESSED or (at and _YEAR.match(word)):
             beside = (*found[max(at - 2, 0) : at], *found[at + 1 : at + 3])
             if not _PRESSED.isdisjoint(beside):
                 continue
-        if word == "version" and kept and kept[-1] in _PLAIN_VERSION:
-            kept.pop()
+        if word == "version" and at and found[at - 1] in _PLAIN_VERSION:
+            if kept and kept[-1] == found[at - 1]:
+                kept.pop()
             continue
         if word in ("track", "tracks") and kept and kept[-1] == "bonus":
             kept.pop()
@@ -170,7 +171,10 @@ def is_foreign(readings: Sequence[str], track: str) -> bool:
 
 def is_blind(key: str) -> bool:
     """Whether a name says nothing at all ("track 7")."""
-    return all(word in _BLIND or word.isdecimal() for word in key.split())
+    found = key.split()
+    if found and found[0] not in _BLIND and not found[0].isdecimal():
+        return False  # the first word tells, mostly
+    return all(word in _BLIND or word.isdecimal() for word in found)
 
 
 def _likeness(file: Spelt, track: Spelt) -> float | None:

@@ -20,7 +20,7 @@ _AS_LONG = 0.5  # seconds within which two lists are one
 class Tracklist:
     """One list of tracks and the editions that have it.
 
-    `spellings` are the forms of each title under which a file may be found, with their worth;
+    `forms` are the spellings of each title under which a file may be found, with their worth;
     `places` tells which tracks may bear a disc and a number (disc 0: a single disc, or numbers
     that run through). `lengths` are the seconds in order of size, empty unless all are known;
     `signs` are the longest words of the titles, `repeats` tells that two of them are one.
@@ -31,7 +31,7 @@ class Tracklist:
     editions: list[Edition]
     keys: list[str]
     seconds: list[float | None]
-    spellings: list[tuple[tuple[str, float], ...]]
+    forms: list[dict[str, float]]
     places: dict[Place, tuple[int, ...]]
     lengths: list[float]
     discs: int
@@ -82,7 +82,7 @@ def _prepare(edition: Edition, artist: str) -> Tracklist:
         editions=[],
         keys=keys,
         seconds=seconds,
-        spellings=[_spellings(track, artist) for track in tracks],
+        forms=[_forms(track, artist) for track in tracks],
         places=_places(tracks),
         lengths=sorted(known) if len(known) == len(tracks) else [],
         discs=edition.discs,
@@ -91,14 +91,15 @@ def _prepare(edition: Edition, artist: str) -> Tracklist:
     )
 
 
-def _spellings(track: WantedTrack, artist: str) -> tuple[tuple[str, float], ...]:
+def _forms(track: WantedTrack, artist: str) -> dict[str, float]:
     key = key_of(track.title)
     found = {key: 1.0}
     for by in filter(None, (key_of(track.artist), key_of(artist))):
         found.setdefault(f"{by} {key}", 1.0)
         found.setdefault(f"{key} {by}", 1.0)
     found.setdefault(bare_of(track.title), 0.98)
-    return tuple((text, worth) for text, worth in found.items() if text)
+    found.pop("", None)
+    return found
 
 
 def _places(tracks: Iterable[WantedTrack]) -> dict[Place, tuple[int, ...]]:

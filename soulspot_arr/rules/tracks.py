@@ -59,6 +59,7 @@ _NUMBER = re.compile(
     )(?![^\W_]|,\d)(?P<close>[\])]?[\s._]*[-–—.:)\]_]?)[\s._-]*""",
     re.VERBOSE | re.IGNORECASE,
 )
+_CLEAR = frozenset({"plain", "zero", ""})
 _USUAL = re.compile(r"(\d\d)(?:\.? |\.? - )(?=[^\W\d_])")
 _GLUED = re.compile(r"(?P<plain>0\d)(?=[^\W\d_])")
 _INNER = re.compile(
@@ -97,7 +98,7 @@ def split_extension(name: str) -> tuple[str, str]:
 def read_track(stem: str) -> TrackName:
     """Read a file name without its extension."""
     stem = stem[:LONGEST_NAME]
-    text = stem if " " in stem else stem.replace("_", " ")
+    text = stem.replace("_", " ")
     usual = _USUAL.match(text)
     if usual and (usual[1] < "10" or usual.end() > 3):  # four names of five, without the long way
         title = text[usual.end() :].strip()
@@ -168,6 +169,8 @@ def settle(names: Sequence[TrackName]) -> tuple[TrackName, ...]:
     "01-99 Problems" is no disc 1 when its neighbours are "02-…", "101" is no disc 1 beside "099",
     "7 Rings" is no track 7 beside "03 - …", and the sides of a record are counted on.
     """
+    if {name.style for name in names} <= _CLEAR:
+        return tuple(names)
     styles = Counter(name.style for name in names if name.style)
     simple = styles["plain"] + styles["zero"] + styles["weak"]
     if styles["joined"] and styles["joined"] <= simple:

@@ -161,7 +161,13 @@ class Search:
             flight = self._flights[key] = _Flight()
         work = (key, query, flight, anew)
         # In a thread of its own, so that nobody waits for a source or a Lidarr that hangs.
-        threading.Thread(target=self._fly, args=work, name="search", daemon=True).start()
+        try:
+            threading.Thread(target=self._fly, args=work, name="search", daemon=True).start()
+        except RuntimeError as error:  # the system has no thread left
+            log.warning("no search can be started: %s", error)
+            with self._lock:
+                self._flights.pop(key, None)
+            return None
         return flight
 
     def _fly(self, key: str, query: Query, flight: _Flight, anew: bool) -> None:

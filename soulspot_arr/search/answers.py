@@ -62,7 +62,7 @@ class Answers:
         return releases, answer.question_id
 
     def _is_fresh(self, answer: Answer) -> bool:
-        if answer.release_keys:
+        if answer.release_keys and answer.whole:
             seconds = float(self._settings.get("search.cache"))
         elif answer.whole and answer.misses:
             steps = self._settings.get("search.empty_cache")
@@ -90,25 +90,28 @@ class Answers:
 
     # -- writing -----------------------------------------------------------------------------------
 
-    def show(self, finds: Sequence[Find]) -> list[Release]:
-        """Remember releases without keeping the answer; returns them as they are remembered."""
-        return self._insist(lambda session: self._remember(session, finds))
+    def keep(
+        self, key: str, finds: Sequence[Find], question_id: int | None, *, settled: bool = True
+    ) -> list[Release]:
+        """Keep an answer in place of an older one; an empty one as not searched to the end.
 
-    def keep(self, key: str, finds: Sequence[Find], question_id: int | None) -> list[Release]:
-        """Keep an answer in place of an older one; an empty one as not searched to the end."""
+        One whose album was not `settled` is kept only as long as its texts must not be repeated.
+        """
 
         def write(session: Session) -> list[Release]:
             releases = self._remember(session, finds)
             answer = self._answer(session, key)
             if finds:
                 answer.misses = 0
-            answer.whole, answer.question_id = False, question_id
+            answer.whole, answer.question_id = settled and bool(finds), question_id
             self._fill(answer, releases, [find.standing for find in finds])
             return releases
 
         return self._insist(write)
 
-    def add(self, key: str, finds: Sequence[Find], question_id: int | None) -> None:
+    def add(
+        self, key: str, finds: Sequence[Find], question_id: int | None, *, settled: bool = True
+    ) -> None:
         """Merge later finds into an answer, which is fresh again by that."""
 
         def write(session: Session) -> list[Release]:
@@ -120,7 +123,7 @@ class Answers:
             known = {row.id: row for row in rows}
             order = sorted(known, key=lambda found: (standings[found], found))
             kept = self._best(order, known)
-            answer.misses, answer.whole, answer.question_id = 0, False, question_id
+            answer.misses, answer.whole, answer.question_id = 0, settled, question_id
             self._fill(
                 answer, [_release(known[found]) for found in kept], [standings[k] for k in kept]
             )

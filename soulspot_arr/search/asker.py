@@ -26,6 +26,7 @@ from soulspot_arr.sources import DownloadSource, Guard, SearchLimits
 log = logging.getLogger(__name__)
 
 CONTROL = "control"
+_SHUT_OUT = "nothing is answered any more, also not what used to be"
 
 
 class Status(StrEnum):
@@ -83,12 +84,12 @@ class Asker:
             return Reply(Status.REMEMBERED, known)
         until = time.monotonic() + seconds
         if self.bans.banned() or self._is_shut_out(purpose, until=until):
-            return Reply(Status.BANNED)
+            return Reply(Status.BANNED, note=_SHUT_OUT)
         reply = self._search(text, purpose, until=until, patience=patience)
         if reply.status is not Status.ANSWERED or reply.folders:
             return reply
         if self._is_shut_out(purpose, until=until):
-            return Reply(Status.BANNED, row_id=reply.row_id)
+            return Reply(Status.BANNED, row_id=reply.row_id, note=_SHUT_OUT)
         doubtful = self.bans.doubt() is not None
         return Reply(Status.ANSWERED, row_id=reply.row_id, doubtful=doubtful)
 

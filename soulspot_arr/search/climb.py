@@ -159,11 +159,27 @@ class Climb:
 
     def _hear(self, rung: Rung, folders: Sequence[RawFolder]) -> None:
         self._merge(folders)
-        self._judge(Outcome(rung, len(folders)))
+        self._judge(Outcome(rung, len(folders)), anew=bool(folders))
 
-    def _judge(self, outcome: Outcome) -> None:
+    def _judge(self, outcome: Outcome, *, anew: bool = True) -> None:
         """Judge everything together, and say what the last rung brought about."""
         sure, likely = self.sure, climbing.found_by(self.judged, sure=False)
+        if anew or not self.judged:
+            self._choose()
+        self.outcomes.append(
+            Outcome(
+                outcome.rung,
+                outcome.answers,
+                likely=outcome.likely
+                or (not likely and climbing.found_by(self.judged, sure=False)),
+                sure=outcome.sure or (not sure and self.sure),
+                enough=climbing.is_enough(
+                    self.judged, profile=self.aim.profile, several=self.aim.several
+                ),
+            )
+        )
+
+    def _choose(self) -> None:
         candidates = matching.group(self.folders)
         self.candidates = len(candidates)
         self.judged = matching.appraise(
@@ -178,18 +194,6 @@ class Climb:
             per_quality=self.aim.per_quality,
             limit=MOST,
             alternates=self.aim.alternates,
-        )
-        self.outcomes.append(
-            Outcome(
-                outcome.rung,
-                outcome.answers,
-                likely=outcome.likely
-                or (not likely and climbing.found_by(self.judged, sure=False)),
-                sure=outcome.sure or (not sure and self.sure),
-                enough=climbing.is_enough(
-                    self.judged, profile=self.aim.profile, several=self.aim.several
-                ),
-            )
         )
 
     def _merge(self, folders: Sequence[RawFolder]) -> None:

@@ -53,7 +53,8 @@ class Digger:
             query_key=key,
             query=asdict(climb.query),
             question_id=question_id,
-            asked=outcomes_to_json(climb.outcomes),
+            # Answers to half-known names have to be heard again.
+            asked=outcomes_to_json(climb.outcomes if climb.wanted.settled else ()),
             remaining=remaining,
             not_before=now + _BREATH,
             created_at=now,
@@ -104,7 +105,7 @@ class Digger:
         climb = self._climb(row)
         rung = climb.next() if row.remaining > 0 else None
         if rung is None:
-            self._give_up(row)
+            self._give_up(row, certain=climb.wanted.settled)
             return 0
         why = Purpose(row.query_key, len(row.asked), rung.kind.value, row.question_id)
         seconds = desk.settings.get("search.first_answer")
@@ -148,14 +149,15 @@ class Digger:
         self._desk.learn(climb)
         finds = self._desk.finds(climb)
         if finds:
-            self._desk.answers.add(row.query_key, finds, row.question_id)
+            settled = climb.wanted.settled
+            self._desk.answers.add(row.query_key, finds, row.question_id, settled=settled)
             log.info("dug for %s: %d offers", climb.wanted.album or row.query_key, len(finds))
         over = climb.sure or climb.next() is None or row.remaining <= 1
         if row.question_id is not None:
             outcome = self._outcome(row, climb) if over else None
             self._desk.questions.dug(row.question_id, climb.explained(), outcome=outcome)
         if over:
-            self._give_up(row, certain=not climb.doubtful)
+            self._give_up(row, certain=climb.wanted.settled and not climb.doubtful)
             return
         with self._db.write() as session:
             session.execute(

@@ -46,8 +46,9 @@ class Found:
 
     @property
     def whole(self) -> bool:
-        """Whether every text was asked, and silence was silence."""
-        return self.cut is None and not (self.climb.doubtful or self.climb.gaps)
+        """Whether every text was asked, silence was silence, and the album is what it is."""
+        silence = self.climb.doubtful or self.climb.gaps
+        return self.cut is None and not silence and self.climb.wanted.settled
 
     @property
     def may_dig(self) -> bool:
@@ -71,7 +72,8 @@ def search(
     desk.learn(climb)
     finds = desk.finds(climb)
     if finds or (cut is None and not climb.gaps):
-        return Found(desk.answers.keep(key, finds, question_id), climb, cut)
+        kept = desk.answers.keep(key, finds, question_id, settled=wanted.settled)
+        return Found(kept, climb, cut)
     # An outage, a ban, a spent budget: nothing that may be remembered.
     return Found([], climb, cut)
 

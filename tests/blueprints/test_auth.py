@@ -23,6 +23,9 @@ ROUTES = {
     ("GET", "/api/v1/grabs/<nzo_id:nzo_id>"),
     ("DELETE", "/api/v1/grabs/<nzo_id:nzo_id>"),
     ("POST", "/api/v1/grabs/<nzo_id:nzo_id>/retry"),
+    ("GET", "/api/v1/searches"),
+    ("POST", "/api/v1/searches"),
+    ("GET", "/api/v1/searches/<row_id:question_id>"),
     ("GET", "/api/v1/settings"),
     ("PATCH", "/api/v1/settings"),
     ("GET", "/api/v1/system/health"),
@@ -50,7 +53,7 @@ def test_the_table_of_routes_is_complete(app: Flask) -> None:
 def test_every_route_asks_for_the_key(unchanged: Flask, method: str, rule: str) -> None:
     """Without a key and with a wrong one: 401, a challenge, and nothing else."""
     stranger = unchanged.test_client()
-    path = re.sub("<.*?>", "SABnzbd_nzo_abcdefghijkl", rule)
+    path = re.sub("<.*?>", "SABnzbd_nzo_abcdefghijkl", re.sub("<row_id:.*?>", "1", rule))
     for headers in ({}, {"X-Api-Key": "0" * 32}, {"Authorization": "Bearer nonsense"}):
         response = stranger.open(path, method=method, headers=headers)
         problem(response, 401, "unauthorized")

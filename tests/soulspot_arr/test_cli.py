@@ -76,7 +76,7 @@ def test_every_command_explains_itself(
 def test_the_commands_that_are_there() -> None:
     """Documentation, container and units name them."""
     assert {" ".join(command) for command in COMMANDS} >= {
-        "serve", "web", "worker", "keys", "doctor", "demo", "simulate-slskd",
+        "serve", "web", "worker", "keys", "doctor", "explain", "demo", "simulate-slskd",
         "db", "db upgrade", "db check", "config", "config show",
     }  # fmt: skip
 
@@ -249,7 +249,9 @@ def test_config_show_hides_the_password_of_the_database(
     assert "postgres:***@" in out
 
 
-@pytest.mark.parametrize("command", [["keys"], ["doctor"], ["config", "show"], ["db", "check"]])
+@pytest.mark.parametrize(
+    "command", [["keys"], ["doctor"], ["config", "show"], ["db", "check"], ["explain", "A", "B"]]
+)
 def test_a_look_into_the_wrong_folder_makes_no_second_installation(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
@@ -281,6 +283,26 @@ def test_doctor_fails_while_something_has_to_be_mended(run: Run) -> None:
     assert "FAIL  slskd is not set up yet." in out
     assert "SOULSPOT_SLSKD_URL" in out
     assert "ok  The database answers (SQLite)." in out
+
+
+def test_explain_says_when_slskd_is_missing(run: Run) -> None:
+    """The question is kept and explained all the same."""
+    status, out, err = run("explain", "Marlow Finch", "Harbour Lights", "--year", "2014")
+    assert status == 1
+    assert out.startswith("Marlow Finch - Harbour Lights (2014)\n")
+    assert "slskd is not set up; see `soulspot-arr doctor`" in out
+    assert "\x1b" not in out
+    assert "answering empty" not in out + err
+
+
+@pytest.mark.parametrize(
+    "names", [("", "Album"), ("Artist", " "), ("Artist", "\udce9"), ("\x1b", "A")]
+)
+def test_explain_wants_both_names(run: Run, names: tuple[str, str]) -> None:
+    """An empty one is a slip of the shell, and some bytes are no letters."""
+    status, out, err = run("explain", *names)
+    assert (status, out) == (1, "")
+    assert "Name an artist and an album" in err
 
 
 def test_no_traceback_reaches_the_terminal(tmp_path: Path) -> None:

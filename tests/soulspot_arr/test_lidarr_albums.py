@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from soulspot_arr.errors import LidarrError
 from soulspot_arr.lidarr import Lidarr
 from tests.fakes.fake_lidarr import KEY, FakeLidarr, album, release
 from tests.fakes.http_double import Reply
+from tests.fakes.trickle import Trickle
 from tests.soulspot_arr.workshop import Bench
 
 
@@ -33,14 +35,21 @@ def lidarr(bench: Bench, double: FakeLidarr) -> Lidarr:
     return bench.lidarr
 
 
-def test_of_the_library_only_names_and_ids_stay_in_memory(lidarr: Lidarr) -> None:
+def test_of_the_library_only_names_ids_and_flags_stay_in_memory(
+    lidarr: Lidarr, double: FakeLidarr
+) -> None:
     """Covers, links and releases of 20,000 albums are hundreds of megabytes."""
+    double.albums[0]["releases"].append(release(12, ("Idioteque", 309_000), monitored=True))
     assert lidarr.albums()[0] == {
         "id": 1,
         "title": "Kid A",
         "disambiguation": "",
         "foreignAlbumId": "album-1",
         "releaseDate": "1997-06-16T00:00:00Z",
+        "albumType": "Album",
+        "secondaryTypes": [],
+        "anyReleaseOk": True,
+        "releases": [{"foreignReleaseId": "release-12", "monitored": True}],
         "artist": {"artistName": "Radiohead", "foreignArtistId": "artist-radiohead"},
     }
 
@@ -162,3 +171,89 @@ def test_answers_without_rows(lidarr: Lidarr, double: FakeLidarr, body: bytes) -
     assert lidarr.tracks(11) == []
     assert lidarr.grabs_of("a") == []
     assert lidarr.album("album-1") is None
+
+
+def test_nobody_waits_for_a_list_that_is_read_anew(
+    lidarr: Lidarr, double: FakeLidarr, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The older one is given at once, and the younger one when it is there."""
+    first = lidarr.albums()
+    monkeypatch.setattr(lidarr_module, "ALBUMS_FRESH", 0.0)
+    double.albums.pop()
+    double.hold()
+    for _ in range(3):
+        assert lidarr.albums(age=0.0) is first
+    double.release()
+    until = time.monotonic() + 5
+    while len(lidarr.listed) == 2:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert len(double.log) == 2
+
+
+def test_a_younger_list_is_not_read_each_time(lidarr: Lidarr, double: FakeLidarr) -> None:
+    """Names that nobody knows come often; once in ten minutes is enough."""
+    lidarr.albums()
+    second = lidarr.albums(age=0)
+    assert lidarr.albums(age=0) is second
+    assert len(double.log) == 2
+    lidarr._relisted -= 601
+    assert lidarr.albums(age=0) is not second
+
+
+def test_who_has_not_said_a_word_is_left_alone(lidarr: Lidarr, double: FakeLidarr) -> None:
+    """Until the minute is over, or until it does say one."""
+    began = time.monotonic()
+    double.hold()
+    waiting = threading.Thread(target=lidarr.albums)
+    waiting.start()
+    states = []
+    lidarr.unheard(began)
+    states.append(lidarr.answering)
+    double.release()
+    waiting.join()
+    states.append(lidarr.answering)
+    lidarr.unheard(began)
+    states.append(lidarr.answering)
+    assert states == [False, True, True]
+
+
+def test_a_refused_key_is_tried_once_an_hour(lidarr: Lidarr, double: FakeLidarr) -> None:
+    """It may have been mended on Lidarr's side."""
+    double.key = "another"
+    with pytest.raises(LidarrError, match="refuses the API key"):
+        lidarr.albums()
+    double.key = KEY
+    assert lidarr.albums() == []
+    at, account = lidarr._refused
+    lidarr._refused = (at - 3_601, account)
+    lidarr._silent = (float("-inf"), ("", ""))
+    assert len(lidarr.albums()) == 2
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_answer_has_a_largest_size(
+    lidarr: Lidarr, double: FakeLidarr, monkeypatch: pytest.MonkeyPatch, packed: bool
+) -> None:
+    """Whoever answers cannot fill our memory, packed or not."""
+    monkeypatch.setattr(lidarr_module, "LARGEST_ANSWER", 10_000)
+    monkeypatch.setattr(lidarr_module, "LARGEST_LIST", 20_000)
+    body = b"[" + b" " * 30_000_000 + b"]"
+    headers = {"Content-Encoding": "gzip"} if packed else {}
+    double.mood = lambda asked: Reply(200, gzip.compress(body) if packed else body, headers=headers)
+    with pytest.raises(LidarrError, match="does not answer"):
+        lidarr.albums()
+    lidarr._silent = (float("-inf"), ("", ""))
+    with pytest.raises(LidarrError, match="does not answer"):
+        lidarr.tracks(11)
+
+
+def test_headers_that_keep_coming_have_an_end(bench: Bench) -> None:
+    """Each one is a sign of life; the deadline is for all of them."""
+    with Trickle() as double:
+        bench.settings.patch({"lidarr.url": double.url, "lidarr.api_key": KEY})
+        began = time.monotonic()
+        with pytest.raises(LidarrError, match="does not answer"):
+            bench.lidarr.albums(patience=0.5)
+        assert time.monotonic() - began < 2
+        assert not bench.lidarr.answering

@@ -21,7 +21,6 @@ from soulspot_arr.models import ReleaseRow
 from soulspot_arr.rules import titles
 from soulspot_arr.search import MOST, Search
 from soulspot_arr.sources import SearchLimits
-from tests.soulspot_arr.lidarr_double import KEY, LidarrDouble
 from tests.soulspot_arr.workshop import Bench
 
 TRACKS = ("Opening", "Second Wind", "Harbour", "Lanterns", "Undertow", "Slow Tide", "Ashore")
@@ -420,39 +419,3 @@ def test_two_questions_that_find_the_same_at_once(both: Bench) -> None:
         found = list(pool.map(search.find, queries))
     assert [len(releases) for releases in found] == [1, 1, 1]
     assert len({releases[0].title for releases in found}) == 1
-
-
-# -- names -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def library(bench: Bench) -> Iterator[LidarrDouble]:
-    """A Lidarr with a library, and its address in the settings."""
-    double = LidarrDouble()
-    bench.settings.patch({"lidarr.url": double.url, "lidarr.api_key": KEY})
-    yield double
-    double.close()
-
-
-def test_N20_title_carries_the_librarys_name(bench: Bench, library: LidarrDouble) -> None:
-    """Lidarr appends disambiguations to its question; the title must not (lidarr §6.3)."""
-    library.albums = [
-        {
-            "title": "Undertow",
-            "disambiguation": "Harbour Album",
-            "releaseDate": "1994-05-10T00:00:00Z",
-            "artist": {"artistName": "Cello Ghosts"},
-        }
-    ]
-    share(bench, "anna")
-    (found,) = make_search(bench).find(Query("Cello Ghosts", "Undertow Harbour Album"))
-    assert titles.search_accepts(found.title, "Cello Ghosts", "Undertow")
-    assert "Harbour" not in found.title
-    assert (found.artist, found.album, found.year) == ("Cello Ghosts", "Undertow", 1994)
-
-
-def test_sick_lidarr_does_not_hold_a_search_up(bench: Bench, library: LidarrDouble) -> None:
-    """Names are then taken as they were asked for."""
-    library.failing["/album"] = (500, "")
-    share(bench, "anna")
-    assert len(make_search(bench).find(ASKED)) == 1

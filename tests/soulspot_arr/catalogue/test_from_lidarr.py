@@ -162,7 +162,34 @@ def test_an_album_without_an_id_has_names_only(provider: FromLidarr, lidarr: Fak
     finding, _ = look(provider)
     assert finding.wanted is not None
     assert (finding.wanted.album, finding.wanted.editions) == ("OK Computer", ())
-    assert not finding.settled
+    assert finding.settled
+
+
+@pytest.mark.parametrize("artist", [None, "x", {}, {"artistName": None}])
+def test_names_of_the_list_outlast_an_odd_answer(
+    provider: FromLidarr, lidarr: FakeLidarr, artist: object
+) -> None:
+    """The answer for one album may tell less than the list."""
+    odd = lidarr.albums[0] | {"artist": artist, "title": None}
+    lidarr.mood = lambda asked: lidarr.json([odd]) if "foreignAlbumId" in asked.query else None
+    finding, _ = look(provider)
+    assert finding.wanted is not None
+    assert (finding.wanted.artist, finding.wanted.album) == ("Radiohead", "OK Computer")
+    assert finding.wanted.artist_id == "artist-radiohead"
+    assert len(finding.wanted.editions) == 3
+
+
+def test_a_list_that_is_not_young_settles_nothing(
+    bench: Bench, provider: FromLidarr, lidarr: FakeLidarr
+) -> None:
+    """The album may have been added since; the list is not read anew for each such question."""
+    unknown = Question(Query("Radiohead", "Kid A"))
+    assert look(provider, unknown)[0].settled
+    at, url, albums = bench.lidarr._albums
+    bench.lidarr._relisted = at
+    bench.lidarr._albums = (at - 100, url, albums)
+    assert look(provider, unknown)[0] == Finding()
+    assert len(lidarr.log) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from soulspot_arr.catalogue import Catalogue
+from soulspot_arr.catalogue.from_lidarr import FromLidarr
 from soulspot_arr.catalogue.seam import Finding, Question, Tell
 from soulspot_arr.domain import Query
 from soulspot_arr.errors import DatabaseTrouble
@@ -310,7 +311,7 @@ def test_two_that_hang(
     began = time.monotonic()
     found = catalogue.resolve(QUERY, seconds=1)
     assert time.monotonic() - began < 2.5
-    assert found == Wanted("Radiohead", "OK Computer")
+    assert found == Wanted("Radiohead", "OK Computer", settled=False)
 
 
 @pytest.mark.parametrize("seconds", [0.0, -3.0])
@@ -379,24 +380,26 @@ def test_without_a_database_names_are_as_asked(
     fill(lidarr)
     bench.settings.reread()
     SettingRow.__table__.drop(bench.db.engine)  # type: ignore[attr-defined]
-    assert catalogue.resolve(QUERY, seconds=5) == Wanted("Radiohead", "OK Computer")
+    found = catalogue.resolve(QUERY, seconds=5)
+    assert found == Wanted("Radiohead", "OK Computer", settled=False)
 
 
 def test_a_database_that_goes_away_meanwhile(bench: Bench) -> None:
     """A provider reads the settings in a thread of its own."""
 
-    class Unlucky:
-        name = Provider.LIDARR
-        lasting = False
-
+    class Unlucky(FromLidarr):
         def usable(self) -> bool:
+            return True
+
+        def set_up(self) -> bool:
             return True
 
         def look(self, question: Question, kept: Wanted | None, tell: Tell) -> Finding:
             raise DatabaseTrouble("locked")
 
-    catalogue = Catalogue(bench.db, bench.settings, [Unlucky()], clock=bench.clock)
-    assert catalogue.resolve(QUERY, seconds=5) == Wanted("Radiohead", "OK Computer")
+    catalogue = Catalogue(bench.db, bench.settings, [Unlucky(bench.lidarr)], clock=bench.clock)
+    found = catalogue.resolve(QUERY, seconds=5)
+    assert found == Wanted("Radiohead", "OK Computer", settled=False)
 
 
 def test_both_databases_keep_everything(both: Bench, lidarr: FakeLidarr) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from soulspot_arr.domain import Query, RawFile
 from soulspot_arr.search import Search
+from soulspot_arr.search.questions import Explanation
 from soulspot_arr.wanted import Edition, Provider, Wanted, WantedTrack
 from tests.fakes.fake_catalogue import FakeCatalogue
 from tests.soulspot_arr.workshop import Bench
@@ -80,6 +81,11 @@ def make_search(bench: Bench, *albums: Wanted, **pins: Any) -> Search:
         FakeCatalogue(*albums),
         clock=bench.clock,
     )
+
+
+def latest(search: Search) -> Explanation:
+    """The explanation of the last question."""
+    return search.questions.find(search.questions.page()[0].id)
 
 
 def dig(bench: Bench, search: Search, *, most: int = 40) -> list[str]:

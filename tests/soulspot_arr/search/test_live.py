@@ -5,24 +5,21 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Sequence
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from soulspot_arr.catalogue import codec
 from soulspot_arr.domain import Query, RawFolder
-from soulspot_arr.errors import SourceOffline, SourceUnavailable
-from soulspot_arr.models import LessonRow, QuestionRow, ReleaseRow, SearchRow
-from soulspot_arr.search.questions import Explanation
+from soulspot_arr.errors import SourceUnavailable
+from soulspot_arr.models import LessonRow, ReleaseRow, SearchRow
 from soulspot_arr.sources import SearchLimits
-from soulspot_arr.wanted import Edition, WantedTrack
 from tests.soulspot_arr.search.scene import (
     ASKED,
-    SECONDS,
     TRACKS,
     UNDERTOW,
     files,
+    latest,
     make_search,
     share,
 )
@@ -33,12 +30,6 @@ def rows(bench: Bench) -> list[SearchRow]:
     """All searches, in their order."""
     with bench.db.read() as session:
         return list(session.scalars(select(SearchRow).order_by(SearchRow.id)))
-
-
-def latest(bench: Bench, search: Any) -> Explanation:
-    """The explanation of the last question."""
-    found: Explanation = search.questions.find(search.questions.page()[0].id)
-    return found
 
 
 # -- the album, as the catalogue knows it ----------------------------------------------------------
@@ -79,7 +70,7 @@ def test_another_recording_is_not_offered_and_explained(bench: Bench) -> None:
     share(bench, "anna", longer=30)
     search = make_search(bench, UNDERTOW)
     assert search.find(ASKED) == []
-    (offer,) = latest(bench, search).offers
+    (offer,) = latest(search).offers
     assert offer["verdict"] == "refused"
     assert any("live version?" in reason for reason in offer["reasons"])
 
@@ -135,9 +126,9 @@ def test_no_text_is_asked_twice_in_ten_minutes(both: Bench) -> None:
     again = Query("Cello Ghosts", "Undertow", 1994)  # another question with the same texts
     other = make_search(both, UNDERTOW)
     assert other.find(again) == []
-    assert {line["outcome"] for line in latest(both, other).rungs} == {"skipped"}
+    assert {line["outcome"] for line in latest(other).rungs} == {"skipped"}
     assert search.find(again) == []
-    assert {line["outcome"] for line in latest(both, search).rungs} == {"remembered"}
+    assert {line["outcome"] for line in latest(search).rungs} == {"remembered"}
     assert both.source.searches == asked
     both.clock.advance(21_601)
     other.find(again)
@@ -189,7 +180,7 @@ def test_what_the_profile_refuses_is_not_offered(bench: Bench) -> None:
     assert search.find(ASKED) == []
     reasons = {
         offer["peer"]: offer["reasons"][0]
-        for offer in latest(bench, search).offers
+        for offer in latest(search).offers
         if offer["verdict"] == "refused"
     }
     assert "lossless formats are not wanted" in reasons["anna"]
@@ -231,7 +222,7 @@ def test_something_acceptable_is_answered_early(bench: Bench) -> None:
     assert time.monotonic() - began < 4
     assert len(given) == 1
     assert given[0] <= 4.2
-    question = latest(bench, search)
+    question = latest(search)
     assert (question.phase, question.outcome) == ("digging", "found")
 
 
@@ -255,7 +246,7 @@ def test_a_folder_shown_in_part_is_looked_up(bench: Bench) -> None:
     assert len(found.offers[0].files) == len(TRACKS)
     assert bench.source.looked_up == [("anna", folder)]
     assert len(bench.source.searches) == 1
-    assert latest(bench, search).rungs[-1]["kind"] == "lookup"
+    assert latest(search).rungs[-1]["kind"] == "lookup"
 
 
 def test_a_track_leads_to_its_album(both: Bench) -> None:
@@ -299,185 +290,3 @@ def test_locked_files_stay_locked(bench: Bench) -> None:
         ),
     )
     assert make_search(bench, UNDERTOW).find(ASKED) == []
-
-
-# -- bans ------------------------------------------------------------------------------------------
-
-
-def answered_before(bench: Bench) -> None:
-    """A text that was answered well, hours ago."""
-    with bench.db.write() as session:
-        session.add(
-            SearchRow(
-                source="slskd",
-                query_key="k",
-                text="well known",
-                started_at=bench.clock(),
-                finished_at=bench.clock(),
-                outcome="completed",
-                found=50,
-            )
-        )
-    bench.clock.advance(7_200)
-
-
-def test_sudden_silence_is_checked_once_and_is_a_ban(both: Bench) -> None:
-    """The control is silent too: no more searches, nothing kept, health and events say it."""
-    answered_before(both)
-    search = make_search(both, UNDERTOW, search__ban_after=3)
-    assert search.find(ASKED) == []
-    assert both.source.searches[3:] == ["well known"]
-    question = latest(both, search)
-    assert question.outcome == "banned"
-    assert search.find(Query("Cello Ghosts", "Breakwater")) == []
-    assert len(both.source.searches) == 4
-    assert search.bans.until is not None
-    assert [event.kind for event in both.events("source.")] == ["source.banned"]
-    share(both, "anna")
-    both.source.share("zoe", "Well Known\\Things", "a.mp3")
-    both.clock.advance(1_800)
-    assert len(search.find(ASKED)) == 1
-    assert both.source.searches[4:] == ["well known", "cello ghosts undertow"]
-    assert [event.kind for event in both.events("source.")] == ["source.banned", "source.unbanned"]
-
-
-def test_a_control_that_answers_clears_the_doubt(bench: Bench) -> None:
-    """Nobody shares the album, that is all: a miss like every other."""
-    answered_before(bench)
-    bench.source.share("zoe", "Well Known\\Things", "a.mp3")
-    search = make_search(bench, UNDERTOW, search__ban_after=3, search__rungs=10)
-    assert search.find(ASKED) == []
-    assert bench.source.searches.count("well known") == 1
-    assert latest(bench, search).outcome == "nothing"
-    assert search.bans.until is None
-
-
-def test_doubt_that_cannot_be_cleared_is_no_miss(bench: Bench) -> None:
-    """The only text that was ever answered was asked a moment ago: wait and see."""
-    share(bench, "anna")
-    search = make_search(bench, UNDERTOW, search__ban_after=2, search__rungs=10, search__dig=0)
-    assert len(search.find(ASKED)) == 1
-    assert search.find(Query("Nobody", "Nothing At All")) == []
-    before = len(bench.source.searches)
-    bench.clock.advance(601)
-    search.find(Query("Nobody", "Nothing At All"))
-    assert len(bench.source.searches) > before, "it was not kept for hours"
-
-
-def test_after_the_pause_the_control_goes_first(bench: Bench) -> None:
-    """A ban that still lasts costs one search, not a whole ladder."""
-    answered_before(bench)
-    search = make_search(bench, UNDERTOW, search__ban_after=3)
-    search.find(ASKED)
-    before = len(bench.source.searches)
-    bench.clock.advance(1_800)
-    assert search.find(ASKED) == []
-    assert bench.source.searches[before:] == ["well known"]
-    assert search.bans.until is not None
-
-
-def test_a_connection_lost_after_many_searches_is_a_ban(bench: Bench) -> None:
-    """Eight of ten searches of the window are used when slskd is logged out (slskd §3.8)."""
-    search = make_search(bench, UNDERTOW, search__rate=10)
-    bench.source.foreign = [bench.clock()] * 7
-    bench.source.break_next("search", SourceOffline("logged out", source="slskd"))
-    assert search.find(ASKED) == []
-    assert search.bans.until is not None
-    assert bench.source.searches == []
-    assert search.find(ASKED) == []
-    assert latest(bench, search).outcome == "banned"
-
-
-def test_a_connection_lost_in_a_calm_hour_is_no_ban(bench: Bench) -> None:
-    """slskd was restarted, that is all."""
-    share(bench, "anna")
-    search = make_search(bench, UNDERTOW)
-    bench.source.break_next("search", SourceOffline("logged out", source="slskd"))
-    assert search.find(ASKED) == []
-    assert search.bans.until is None
-    assert len(search.find(ASKED)) == 1
-
-
-# -- the explanation -------------------------------------------------------------------------------
-
-
-def test_every_question_is_explained(both: Bench) -> None:
-    """Texts, counts, verdicts with three numbers, features, the map from file to track, reasons."""
-    share(both, "anna")
-    share(both, "ben", longer=30)
-    share(both, "cleo", "Elsewhere\\Undertow Film Festival", only=(1, 2))
-    search = make_search(both, UNDERTOW)
-    search.find(ASKED)
-    why = latest(both, search)
-    assert (why.artist, why.album, why.provider) == ("Cello Ghosts", "Undertow", "lidarr")
-    assert (why.phase, why.outcome) == ("finished", "sure")
-    assert why.wanted is not None
-    assert why.wanted["editions"][0]["tracks"] == len(TRACKS)
-    (line,) = why.rungs
-    assert (line["kind"], line["text"], line["outcome"]) == (
-        "plain",
-        "cello ghosts undertow",
-        "answered",
-    )
-    assert why.counts["searches"] == 1
-    assert why.counts["offered"] == 1
-    best = why.offers[0]
-    assert (best["peer"], best["verdict"], best["files"]) == ("anna", "offered", len(TRACKS))
-    assert best["identity"] > 0.9
-    assert best["quality"] > 0
-    assert 0 < best["utility"] <= 1
-    assert best["edition"]["id"] == UNDERTOW.editions[0].id
-    assert [pair["track"] for pair in best["map"]] == list(TRACKS)
-    assert [pair["gap"] for pair in best["map"]] == [0.0] * len(TRACKS)
-    assert {feature["name"] for feature in best["features"]} >= {"coverage", "titles", "lengths"}
-    assert best["reasons"]
-    assert [offer["verdict"] for offer in why.offers[1:]] == ["refused"] * (len(why.offers) - 1)
-    with both.db.read() as session:
-        assert session.scalars(select(SearchRow.question_id)).all() == [why.id]
-
-
-def test_a_kept_answer_is_no_new_question(bench: Bench) -> None:
-    """Its explanation is that of the search it came from."""
-    share(bench, "anna")
-    search = make_search(bench, UNDERTOW)
-    search.find(ASKED)
-    search.find(ASKED)
-    (question,) = search.questions.page()
-    assert search.ask(ASKED) == question.id
-    with bench.db.write() as session:
-        row = session.get(QuestionRow, question.id)
-        session.delete(row)
-    assert search.ask(ASKED) > question.id
-
-
-def test_explanations_of_long_albums_are_bounded(bench: Bench) -> None:
-    """Three hundred tracks and a hundred peers do not fill the database."""
-    many = tuple(
-        WantedTrack(f"Part {number} of {name}", number=number, seconds=float(100 + number))
-        for number, name in enumerate(("Amber", "Birch", "Cobalt") * 100, start=1)
-    )
-    wanted = dataclasses.replace(
-        UNDERTOW, editions=(Edition("x" * 36, "Undertow", many, year=1994),)
-    )
-    folder = "Music\\Cello Ghosts\\Cello Ghosts - Undertow (1994)"
-    for peer in range(100):
-        raws = [
-            dataclasses.replace(
-                files(folder)[0],
-                path=f"{folder}\\{track.number:03d} - {track.title}.flac",
-                seconds=int(track.seconds or 0),
-            )
-            for track in many
-        ]
-        bench.source.share(f"peer{peer}", folder, *raws)
-    search = make_search(bench, wanted)
-    assert search.find(ASKED)
-    why = latest(bench, search)
-    assert len(why.offers) == 50
-    assert sum(len(offer["map"]) for offer in why.offers) <= 400
-    assert sum(entry["count"] for entry in why.others) == 50
-
-
-def test_seconds_are_those_of_the_files() -> None:
-    """The scene itself is sound: the lengths of the files are those of the tracks."""
-    assert [file.seconds for file in files("x")] == list(SECONDS)
