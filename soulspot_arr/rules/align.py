@@ -206,8 +206,7 @@ class _Search:
         row: dict[int, Pair] = {}
         for spelling, worth in self._tracks.forms[track].items():
             for file in index.get(spelling, ()):
-                if file not in row:
-                    self._weigh(track, file, worth, row)
+                self._weigh(track, file, worth, row)
         if row:
             self._edges[track] = row
 
@@ -226,9 +225,7 @@ class _Search:
         for form in self._roster.forms(file):
             if form in wanted:
                 for track, worth in wanted[form]:
-                    row = self._edges.setdefault(track, {})
-                    if file not in row:
-                        self._weigh(track, file, worth, row)
+                    self._weigh(track, file, worth, self._edges.setdefault(track, {}))
                 return
 
     def _weigh(self, track: int, file: int, title: float | None, row: dict[int, Pair]) -> None:
@@ -298,9 +295,8 @@ class _Search:
             wanted.key, names, scorer=ratio, processor=None, limit=None, score_cutoff=_FEW_LETTERS
         ):
             file, text = readings[at]
-            score = alike(spell(text), wanted, self._allowed)
-            if score is not None:
-                scores[file] = max(scores.get(file) or 0.0, score)
+            score = alike(spell(text), wanted, self._allowed) or 0.0
+            scores[file] = max(scores.get(file) or 0.0, score)
         return scores
 
     def _by_ear(self, told: Sequence[str], wanted: Spelt) -> float | None:

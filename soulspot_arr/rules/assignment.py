@@ -135,7 +135,7 @@ def _cheapest_way(
     """
     reached = [inf] * len(owner)
     came_from: list[int | None] = [None] * len(owner)
-    done: list[int] = []
+    passed: list[tuple[int, int]] = []  # columns on the way and the rows that own them
     rest = list(range(len(owner)))
     row: int | None = newcomer
     last: int | None = None  # the column that `row` owns until now
@@ -148,14 +148,13 @@ def _cheapest_way(
         nearest = min(rest, key=reached.__getitem__)
         distance = reached[nearest]
         prices.rows[newcomer] += distance
-        for column in done:
+        for column, pushed in passed:
             prices.columns[column] -= distance
-            pushed = owner[column]
-            if pushed is not None:
-                prices.rows[pushed] += distance
+            prices.rows[pushed] += distance
         for column in rest:
             reached[column] -= distance
         rest.remove(nearest)
-        done.append(nearest)
         last, row = nearest, owner[nearest]
+        if row is not None:
+            passed.append((nearest, row))
     return came_from, last

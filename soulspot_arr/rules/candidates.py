@@ -80,13 +80,6 @@ class Candidate:
         return tuple(raw for shelf in self.shelves for raw in shelf.files.values())
 
     @property
-    def stems(self) -> list[str]:
-        """The plain names of its files."""
-        if self.held is not None:
-            return [file.title for file in self.held]
-        return [_stem(name) for shelf in self.shelves for name in shelf.files]
-
-    @property
     def text(self) -> str:
         """The names of all its files in one."""
         if self.held is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from soulspot_arr.domain import RawFile
 from soulspot_arr.rules.align import SAME, Alignment, align
@@ -127,8 +128,7 @@ def _unexplained(added: frozenset[str], candidate: Candidate) -> frozenset[str]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """The lists of tracks that are worth an alignment, the likeliest first.
 
     `hopeless` when none can be complete and one is tried only to tell people why. Where not even
@@ -148,12 +148,13 @@ def glance(target: Target, candidate: Candidate) -> Glance:
     """What number and lengths of the files and the words of their names leave possible."""
     named = not target.asked.albums or mentions(candidate, target.asked.albums)
     lists: Sequence[Tracklist] = target.lists
+    count = len(candidate.raws)
     if not named:
         names = names_of(candidate)
-        lists = [tracks for tracks in lists if hears(names, tracks)]
+        lists = [one for one in lists if len(one.keys) <= count and hears(names, one, count)]
         if not lists:
             return Glance(named=False)
-    count, lengths = len(candidate.raws), lengths_of(candidate)
+    lengths = lengths_of(candidate)
     possible: list[tuple[int, float, int]] = []
     for at, tracks in enumerate(lists):
         size = len(tracks.keys)
@@ -177,7 +178,7 @@ def _hopeless(target: Target, candidate: Candidate, lengths: Sequence[float]) ->
     reached, _ = reach(tracks, count, lengths)
     few = max(size // _EACH, 1)  # doubtful lengths may be the catalogue's mistake
     near = count < size or size - reached <= few
-    if near and hears(names_of(candidate), tracks):
+    if near and hears(names_of(candidate), tracks, count):
         return Glance((tracks,), hopeless=True)
     if count >= size:
         longer = sum(lengths) - sum(tracks.lengths) if len(lengths) == size else 0.0

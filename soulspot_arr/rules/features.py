@@ -23,6 +23,7 @@ NEUTRAL_LENGTH = 0.6
 BY_SIZE = 6.0
 """Seconds by which a length computed from a size may miss: tags and pictures differ."""
 _PROOF = 8  # tracks that agree in title and length and need no name any more
+_HALVED = 20
 _FAR = 30.0  # beyond that a logit is certain, and would only outweigh the others
 _ARTIST = {Claim.NOBODY: 0.35, Claim.SHELF: 0.25, Claim.ANOTHER: 0.0}
 
@@ -181,18 +182,16 @@ def fit(scored: Iterable[tuple[float, bool]], *, rounds: int = 100) -> tuple[flo
     aims = [
         (score, (right + 1) / (right + 2) if label else 1 / (wrong + 2)) for score, label in rows
     ]
-    slope, shift = 1.0, 0.0
+    slope, shift, loss = 1.0, 0.0, _loss(aims, 1.0, 0.0)
     for _ in range(rounds):
         step = _newton_step(aims, slope, shift)
-        factor = 1.0
-        before = _loss(aims, slope, shift)
-        while (
-            factor > 1e-6
-            and _loss(aims, slope - factor * step[0], shift - factor * step[1]) > before
-        ):
-            factor /= 2
-        slope, shift = slope - factor * step[0], shift - factor * step[1]
-        if abs(factor * step[0]) + abs(factor * step[1]) < 1e-9:
+        for halved in range(_HALVED):  # far from the answer a whole step leads astray
+            nearer = slope - step[0] / 2**halved, shift - step[1] / 2**halved
+            found = _loss(aims, *nearer)
+            if found < loss:
+                (slope, shift), loss = nearer, found
+                break
+        else:
             break
     return slope, shift
 
@@ -201,7 +200,7 @@ def _newton_step(
     aims: Sequence[tuple[float, float]], slope: float, shift: float
 ) -> tuple[float, float]:
     down = across = 0.0
-    curve = [1e-9, 0.0, 1e-9]  # a little more than nothing keeps the system solvable
+    curve = [1e-6, 0.0, 1e-6]  # a little more than nothing keeps the system solvable
     for score, aim in aims:
         found = probability(score, (slope, shift))
         miss, spread = found - aim, found * (1 - found)
@@ -211,8 +210,6 @@ def _newton_step(
         curve[1] += spread * score
         curve[2] += spread
     area = curve[0] * curve[2] - curve[1] ** 2
-    if area <= 0:
-        return 0.0, 0.0
     return (
         (curve[2] * down - curve[1] * across) / area,
         (curve[0] * across - curve[1] * down) / area,

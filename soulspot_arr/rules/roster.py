@@ -110,18 +110,18 @@ class Roster:
             yield from known
             return
         found: list[str] = []
-        for text in self._read(self.files[file]):
+        for text in self._read(file):
             if text and text not in found:
                 found.append(text)
                 yield text
         self._texts[file] = found
 
-    def _read(self, file: CandidateFile) -> Iterator[str]:
+    def _read(self, at: int) -> Iterator[str]:
         """Every way to read a name, the plain one first."""
+        file, key = self.files[at], self.keys[at]
         yield file.title
         if len(self.files) > _MANY:
             return
-        key = key_of(file.title)
         plain = found = tuple(key.split())
         yield " ".join(self._without_names(plain))
         if file.by:

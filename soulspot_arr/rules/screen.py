@@ -8,13 +8,14 @@ not turn away what could be right.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import ceil
 
 from anyascii import anyascii
 
 from soulspot_arr.rules.align import FARTHEST
 from soulspot_arr.rules.candidates import Candidate
 from soulspot_arr.rules.sought import Words
-from soulspot_arr.rules.spelling import normalise
+from soulspot_arr.rules.spelling import normalise, without_accents
 from soulspot_arr.rules.tracklist import Tracklist
 
 _HEARD = 0.6  # of the tracks whose longest word has to stand in some file name
@@ -68,9 +69,10 @@ def mentions(candidate: Candidate, albums: Iterable[Words]) -> bool:
     return False
 
 
-def hears(text: str, tracks: Tracklist) -> bool:
-    """Whether the names of files hold most of the titles' longest words."""
-    left = int((1 - _HEARD) * len(tracks.signs))  # words that may be missed
+def hears(text: str, tracks: Tracklist, count: int) -> bool:
+    """Whether the names of `count` files hold most of the titles' longest words they could hold."""
+    size = len(tracks.signs)
+    left = size - ceil(_HEARD * min(size, count))  # words that may be missed
     for word in tracks.signs:
         if word not in text and len(word) >= _SHORT and word.isascii():
             if left == 0:
@@ -82,4 +84,4 @@ def hears(text: str, tracks: Tracklist) -> bool:
 def names_of(candidate: Candidate) -> str:
     """The names of its files as `hears` listens to them."""
     text = candidate.text.lower()
-    return text if text.isascii() else normalise(text)
+    return text if text.isascii() else without_accents(text)

@@ -32,7 +32,7 @@ _VERSION_WORDS = {
     "acoustic": "acoustic acoustics",
     "unplugged": "unplugged",
     "rerecorded": "rerecorded rerecording rerecordings",
-    "acappella": "acappella acapella acappellas acapellas",
+    "acappella": "acappella acapella acappellas acapellas cappella",
     "session": "session sessions",
     "outtakes": "outtake outtakes rehearsal rehearsals",
     "rarities": "rarity rarities bsides",
@@ -45,7 +45,6 @@ _VERSION_WORDS = {
 _VERSIONS = {word: kind for kind, row in _VERSION_WORDS.items() for word in row.split()}
 _VERSION_PAIRS = {
     ("re", "recorded"): "rerecorded",
-    ("a", "cappella"): "acappella",
     ("b", "sides"): "rarities",
     ("style", "of"): "tribute",
     ("famous", "by"): "tribute",
@@ -154,6 +153,11 @@ def _casefold(text: str) -> str:
     for _ in range(2):
         text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
     return text
+
+
+def without_accents(text: str) -> str:
+    """Latin letters without their marks; for long texts that are only searched."""
+    return unicodedata.normalize("NFKD", text).translate(_ACCENTS)
 
 
 def mended(text: str) -> str:

@@ -106,7 +106,7 @@ def testify(asked: Sought, candidate: Candidate, *, proven: bool) -> Names:
                     if score > artist:
                         artist, asked, place = score, other, known_as
         if artist < ARTIST_NEEDED:
-            artist = max(artist, _by_surname(asked, candidate, place))
+            artist = max(artist, _by_surname(asked, candidate, place), _by_sound(asked, candidate))
     reading = candidate.reading
     album, other_volume = _album_of_volume(asked, candidate, place)
     added, lacking = recordings(asked, reading, place)
@@ -252,6 +252,15 @@ def _by_surname(asked: Sought, candidate: Candidate, place: Place) -> float:
     surname = asked.artist_words[-1]
     above = {word for name in candidate.folders[-3:-1] for word in words(name)}
     return ARTIST_NEEDED if surname in above or surname in place.words else 0.0
+
+
+def _by_sound(asked: Sought, candidate: Candidate) -> float:
+    """The artist written in another alphabet than the catalogue's."""
+    name = candidate.reading.artist
+    if normalise(name).isascii():
+        return 0.0
+    heard = significant(words(anyascii(name)))
+    return 0.9 * any(heard == one.artist_words for one in (asked, *asked.others))
 
 
 def _claim(asked: Sought, candidate: Candidate, place: Place) -> Claim:

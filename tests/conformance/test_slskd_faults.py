@@ -270,7 +270,7 @@ def test_slskd_C22_a_swallowed_query_is_asked_in_other_words(indexer: Indexer) -
 def test_slskd_C09_a_search_that_gets_stuck(indexer: Indexer) -> None:
     """It never ends, whatever it is told: empty within the budget, and slskd is told to stop."""
     world = indexer.simulator.world
-    world.trickle(5000, 0.3, match="foss")
+    world.trickle(5000, 0.3, match="engines")
     world.fault("error", "*/searches/*", method="PUT", times=None)
     assert_empty_in_time(indexer)
 

@@ -14,6 +14,7 @@ from soulspot_arr.errors import LidarrError
 from soulspot_arr.lidarr import Lidarr
 from tests.fakes.fake_lidarr import KEY, FakeLidarr, album, release
 from tests.fakes.http_double import Reply
+from tests.fakes.threads import until
 from tests.fakes.trickle import Trickle
 from tests.soulspot_arr.workshop import Bench
 
@@ -207,6 +208,7 @@ def test_who_has_not_said_a_word_is_left_alone(lidarr: Lidarr, double: FakeLidar
     double.hold()
     waiting = threading.Thread(target=lidarr.albums)
     waiting.start()
+    until(lambda: double.log)
     states = []
     lidarr.unheard(began)
     states.append(lidarr.answering)

@@ -11,6 +11,8 @@ from soulspot_arr.wanted import Edition, Provider, Wanted, WantedTrack
 
 Row = tuple[str, float | None]
 
+PATH = r"Music\Radiohead\OK Computer"
+
 OK_COMPUTER: tuple[Row, ...] = (
     ("Airbag", 284.4),
     ("Paranoid Android", 383.5),
@@ -31,6 +33,11 @@ B_SIDES: tuple[Row, ...] = (
     ("A Reminder", 231.0),
     ("Melatonin", 129.0),
 )
+
+
+def songs(count: int, *, word: str = "Song", start: float = 150.0) -> list[Row]:
+    """So many songs of different lengths."""
+    return [(f"{word} {chr(64 + n)}", start + 17.0 * n) for n in range(1, count + 1)]
 
 
 def tracks(rows: Iterable[Row], *, disc: int = 1) -> tuple[WantedTrack, ...]:

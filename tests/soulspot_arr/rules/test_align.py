@@ -209,6 +209,55 @@ def test_a_title_that_is_a_number_is_given_back() -> None:
     assert aligned(wanted, shared(PATH, [("99 Problems", 235.0)], "{title}.flac")).complete
 
 
+@pytest.mark.parametrize(
+    "files",
+    [
+        ["Radiohead 01 Airbag (Remaster)", "02 Paranoid Android", "Lucky Radiohead"],
+        ["OK Computer - Airbag", "Radiohead Paranoid Android (2017 Remaster)", "x Lucky"],
+        ["1 Airbag", "Paranoid Android OK Computer", "Radiohead OK Computer Lucky"],
+    ],
+)
+def test_names_without_any_order(files: list[str]) -> None:
+    """Every file named in another way."""
+    rows = [row for row in OK_COMPUTER if row[0] in {"Airbag", "Paranoid Android", "Lucky"}]
+    folder = shared(
+        PATH, [(name, row[1]) for name, row in zip(files, rows, strict=True)], "{title}.mp3"
+    )
+    found = aligned(album("Radiohead", "OK Computer", rows), folder)
+    assert mapping(found) == [(at, pair.file) for at, pair in enumerate(found.pairs)]
+    assert found.complete
+
+
+def test_artists_in_front_that_the_catalogue_does_not_know() -> None:
+    """Lidarr names no artists of single tracks; the dash tells where the title begins."""
+    rows = [(f"Hit {chr(64 + n)}", 180.0 + 9 * n) for n in range(1, 9)]
+    wanted = album("Various Artists", "Now 96", rows)
+    folder = shared(r"Music\VA - Now 96", rows, "{n:02d} - Star No{n} - {title}.mp3")
+    assert aligned(wanted, folder).complete
+    turned = shared(r"Music\VA - Now 96", rows, "{n:02d} - {title} - Star No{n}.mp3")
+    assert aligned(wanted, turned).complete
+
+
+def test_a_few_seconds_more_are_no_rival() -> None:
+    """Neither equal enough to be settled at once nor far enough to be another recording."""
+    rows = [OK_COMPUTER[1], ("Airbag", 290.0), *OK_COMPUTER[2:], ("Bonus", 30.0)]
+    assert aligned(RADIOHEAD, shared(PATH, rows)).complete
+
+
+def test_a_track_that_nothing_comes_near() -> None:
+    """No file of its title, none of its length."""
+    rows = [("Nothing Like It", 30.0), *OK_COMPUTER[1:]]
+    found = aligned(RADIOHEAD, shared(PATH, rows))
+    assert (found.missing, found.strayed, found.extras) == ((0,), (), 1)
+
+
+def test_long_shared_beginnings_end_somewhere() -> None:
+    """Nine words and more before each title are cut at the ninth."""
+    front = "one two three four five six seven eight nine"
+    folder = shared(PATH, [(f"{front} {title}", s) for title, s in OK_COMPUTER])
+    assert aligned(RADIOHEAD, folder).complete
+
+
 def test_hopeless_ones_are_only_looked_up() -> None:
     """No letter by letter comparison where nothing can fit."""
     rows = [("Airbga", 284.0), *OK_COMPUTER[1:6]]

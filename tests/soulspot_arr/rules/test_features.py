@@ -145,6 +145,12 @@ def test_fit_finds_the_curve_that_made_the_labels(slope: float, shift: float) ->
     assert list(fit(rows)) == pytest.approx([slope, shift], abs=0.15)
 
 
+def test_fit_may_be_cut_short() -> None:
+    """One round comes nearer, many find it."""
+    rows = [(float(at), at > 2) for at in range(-20, 20)]
+    assert fit(rows, rounds=1) != fit(rows) != (1.0, 0.0)
+
+
 @pytest.mark.parametrize("rows", [[], [(1.0, True)], [(1.0, False), (2.0, False)]])
 def test_fit_needs_both_labels(rows: list[tuple[float, bool]]) -> None:
     """One label alone calibrates nothing."""

@@ -135,6 +135,14 @@ def test_formats_side_by_side_are_parted() -> None:
     assert [places(candidate) for candidate in found] == [[(0, 1), (0, 2), (0, 3)]] * 2
 
 
+def test_two_formats_may_have_one_extension() -> None:
+    """Lossless and lossy `.m4a` are told by their attributes."""
+    lossy = [file(rf"{ROOT}\0{n} - Song.m4a", bitrate=256) for n in (1, 2)]
+    packed = [file(rf"{ROOT}\0{n} - Song (1).m4a", bit_depth=16) for n in (1, 2)]
+    found = group([RawFolder("ann", ROOT, (*lossy, *packed))])
+    assert {token(c.quality) for c in found if c.quality} == {"AAC 256", "ALAC"}
+
+
 def test_bit_depths_side_by_side_are_parted() -> None:
     """16 and 24 bit copies under different titles are two offers."""
     deep = tuple(file(rf"{ROOT}\0{n} - Song (24bit).flac", bit_depth=24) for n in (1, 2))

@@ -24,6 +24,8 @@ NEON = album("Steve Aoki", "Neon Future II", [("Lightning Strikes", 240.0)])
 LEEDS = album("The Who", "Live at Leeds", [("Substitute", 130.0)], styles=frozenset({"live"}))
 KINO = album("Кино", "Группа крови", [("Группа крови", 286.0)], aliases=("Kino",))
 NOW = album("Various Artists", "Now 96", [("Shape of You", 233.0)])
+LATIN = album("Kino", "Gruppa krovi", [("Gruppa krovi", 286.0)])
+SIGNS = album("Sigur Rós", "( )", [("Vaka", 399.0)])
 FILM = album("Hans Zimmer", "Inception", [("Time", 275.0)], styles=frozenset({"soundtrack"}))
 QUARTETS = album(
     "Claude Debussy", "String Quartets", [("I", 380.0)], disambiguation="Quartetto Italiano"
@@ -51,6 +53,9 @@ def names(wanted: Wanted, path: str, files: list[str] | int = 3, *, proven: bool
         (KINO, r"Музыка\КИНО\1988 Группа Крови"),
         (KINO, r"Music\Kino\Gruppa krovi"),
         (KINO, r"Music\Kino - Группа крови"),
+        (LATIN, r"Music\Кино\Группа крови"),
+        (SIGNS, r"Music\Sigur Ros\( )"),
+        (SIGNS, r"Music\Sigur Ros - 2002 - ( ) Remastered"),
         (NOW, r"Music\VA - Now 96"),
         (NOW, r"Music\Compilations\Now 96"),
         (FILM, r"Music\Hans Zimmer\Inception (Original Motion Picture Soundtrack)"),

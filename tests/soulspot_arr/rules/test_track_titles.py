@@ -20,6 +20,8 @@ from soulspot_arr.rules.track_titles import alike, bare_of, is_blind, is_foreign
         ("Airbag (Album Version)", "Airbag", 0.98, 0.98),
         ("Airbag (Bonus Track)", "Airbag", 0.98, 0.98),
         ("Airbag [Mono]", "Airbag", 0.98, 0.98),
+        ("airbag bonus track", "Airbag", 0.98, 0.98),
+        ("airbag album version", "Airbag", 0.98, 0.98),
         ("Airbag (feat. Somebody)", "Airbag", 1.0, 1.0),
         ("Airbag feat. Somebody (Live)", "Airbag (Live)", 1.0, 1.0),
         ("Air bag", "Airbag", 0.97, 0.97),

@@ -213,6 +213,60 @@ def test_the_number_of_texts_is_limited(bench: Bench) -> None:
     assert answer(bench).misses == 1
 
 
+def test_what_waits_is_limited(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search for everything that is missing must not fill weeks; nothing is claimed of it."""
+    monkeypatch.setattr("soulspot_arr.search.dig._MOST_OPEN", 1)
+    search = make_search(bench, search__rungs=1)
+    search.find(ASKED)
+    assert search.find(Query("Cello Ghosts", "Breakwater")) == []
+    assert len(open_digs(bench)) == 1
+    question = search.questions.page()[0]
+    assert (question.phase, question.outcome) == ("finished", "nothing")
+    with bench.db.read() as session:
+        assert {row.misses for row in session.scalars(select(Answer))} == {0}
+
+
+def test_nothing_is_dug_for_while_slskd_is_away_or_we_are_banned(bench: Bench) -> None:
+    """The row waits."""
+    search = make_search(bench, UNDERTOW, search__rungs=1)
+    search.find(ASKED)
+    bench.clock.advance(11)
+    bench.source.down = True
+    assert search.digger.run() == 0
+    bench.source.down = False
+    bench.source.configured = False
+    assert search.digger.run() == 0
+    bench.source.configured = True
+    until = search.bans.silent()
+    assert search.digger.run() == 0
+    bench.clock.now = until
+    assert search.digger.run() == 1
+
+
+def test_a_ban_that_is_noticed_while_digging_puts_it_off(bench: Bench) -> None:
+    """Until the pause is over; the text was silent, and that says nothing."""
+    with bench.db.write() as session:
+        session.add(
+            SearchRow(
+                source="slskd",
+                query_key="k",
+                text="well known",
+                started_at=bench.clock(),
+                outcome="completed",
+                found=50,
+            )
+        )
+    bench.clock.advance(3_600)
+    search = make_search(bench, UNDERTOW, search__rungs=1, search__ban_after=2)
+    search.find(ASKED)
+    bench.clock.advance(11)
+    assert search.digger.run() == 0
+    (row,) = open_digs(bench)
+    assert row.not_before == search.bans.until
+    assert len(row.asked) == 1
+    assert answer(bench).misses == 0
+
+
 def test_an_old_one_is_given_up_without_a_verdict(bench: Bench) -> None:
     """After a day nobody waits for it any more, and it proves nothing."""
     search = make_search(bench, UNDERTOW, search__rungs=1)

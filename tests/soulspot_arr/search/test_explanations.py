@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from soulspot_arr.catalogue import codec
-from soulspot_arr.models import QuestionRow, SearchRow
+from soulspot_arr.models import LessonRow, QuestionRow, SearchRow
 from soulspot_arr.wanted import Edition, Provider, WantedTrack
 from tests.soulspot_arr.search.scene import (
     ASKED,
     SECONDS,
     TRACKS,
     UNDERTOW,
+    dig,
     files,
     latest,
     make_search,
@@ -86,6 +87,35 @@ def test_a_kept_answer_is_no_new_question(bench: Bench) -> None:
         row = session.get(QuestionRow, question.id)
         session.delete(row)
     assert search.ask(ASKED) > question.id
+
+
+def test_old_explanations_are_deleted(both: Bench) -> None:
+    """After `retention.searches` days; what was learned about artists lives longer."""
+    share(both, "anna")
+    search = make_search(both, UNDERTOW)
+    search.find(ASKED)
+    both.clock.advance(7 * 86_400 - 60)
+    search.prune()
+    assert len(search.questions.page()) == 1
+    both.clock.advance(120)
+    search.prune()
+    assert search.questions.page() == []
+    with both.db.read() as session:
+        assert session.get(LessonRow, "cello ghosts") is not None
+    both.clock.advance(83 * 86_400)
+    search.prune()
+    with both.db.read() as session:
+        assert session.get(LessonRow, "cello ghosts") is None
+
+
+def test_a_question_that_is_gone_takes_no_more_words(bench: Bench) -> None:
+    """Its digging may end after it was deleted."""
+    search = make_search(bench, UNDERTOW, search__rungs=1)
+    search.find(ASKED)
+    with bench.db.write() as session:
+        session.execute(delete(QuestionRow))
+    dig(bench, search)
+    assert search.questions.page() == []
 
 
 def test_explanations_of_long_albums_are_bounded(bench: Bench) -> None:
