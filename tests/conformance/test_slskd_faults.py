@@ -42,6 +42,7 @@ SETTINGS = {
     "SOULSPOT_SEARCH_CACHE": "0",
     "SOULSPOT_SEARCH_RUNGS": "2",
     "SOULSPOT_SEARCH_BAN_PAUSE": "3",
+    "SOULSPOT_SEARCH_DIG": "0",  # slskd runs two searches at once: none of them in the background
     "SOULSPOT_SLSKD_READ_TIMEOUT": "2",
     "SOULSPOT_SLSKD_CONNECT_TIMEOUT": "1",
 }
