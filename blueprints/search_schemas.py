@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError, fields, post_load, validate, va
 from blueprints.rest import LARGEST_ID, storable
 from blueprints.schemas import limit, moment, told
 from soulspot_arr.domain import Query
-from soulspot_arr.rules.ladder import Kind
+from soulspot_arr.rules.planning.ladder import Kind
 from soulspot_arr.search.asker import Status
 from soulspot_arr.search.questions import Outcome, Phase
 from soulspot_arr.wanted import Provider

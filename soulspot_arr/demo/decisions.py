@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 from soulspot_arr.demo.feed import FoundRelease
 from soulspot_arr.demo.library import Album
-from soulspot_arr.rules.lidarr_parser import read_back, same_artist, search_accepts
-from soulspot_arr.rules.lidarr_quality import quality_of
+from soulspot_arr.rules.lidarr.parser import read_back, same_artist, search_accepts
+from soulspot_arr.rules.lidarr.quality import quality_of
 
 _MIB = 1024 * 1024
 _BYTES_PER_KILOBIT = 128

@@ -28,7 +28,7 @@ from soulspot_arr.demo.distance import (
 )
 from soulspot_arr.demo.download_items import path_kind
 from soulspot_arr.demo.library import Album, Edition, WantedTrack
-from soulspot_arr.rules.lidarr_text import clean_name
+from soulspot_arr.rules.lidarr.text import clean_name
 
 
 class ImportState(StrEnum):

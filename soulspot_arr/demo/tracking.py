@@ -13,13 +13,13 @@ from soulspot_arr.demo.decisions import Decision
 from soulspot_arr.demo.download_items import DownloadItem, ItemStatus, path_kind
 from soulspot_arr.demo.events import FINAL_STATES, TrackedState
 from soulspot_arr.demo.library import Album
-from soulspot_arr.rules.lidarr_parser import (
+from soulspot_arr.rules.lidarr.parser import (
     read_back,
     same_album,
     same_artist,
     search_accepts,
 )
-from soulspot_arr.rules.lidarr_text import clean_name
+from soulspot_arr.rules.lidarr.text import clean_name
 
 # What is done or given up leaves the activity page at the next poll.
 _NO_LONGER_TRACKED = frozenset({TrackedState.IMPORTED, TrackedState.DOWNLOAD_FAILED})

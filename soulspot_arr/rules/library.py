@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from soulspot_arr.domain import Query
-from soulspot_arr.rules.lidarr_text import clean_name, cut, remove_accents
+from soulspot_arr.rules.lidarr.text import clean_name, cut, remove_accents
 from soulspot_arr.rules.spelling import normalise, squeeze
 
 _LEADING_THE = re.compile(r"\Athe\s", re.IGNORECASE)

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from types import MappingProxyType
 
-from soulspot_arr.rules.lidarr_parser import (
+from soulspot_arr.rules.lidarr.parser import (
     ReadBack,
     read_back,
     same_album,
     search_accepts,
 )
-from soulspot_arr.rules.lidarr_quality import quality_of
-from soulspot_arr.rules.lidarr_text import PERCENT, clean_name, cut, received
+from soulspot_arr.rules.lidarr.quality import quality_of
+from soulspot_arr.rules.lidarr.text import PERCENT, clean_name, cut, received
 
 __all__ = [
     "MAX_BYTES",

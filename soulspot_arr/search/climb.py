@@ -11,11 +11,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from soulspot_arr.domain import Query, RawFolder
-from soulspot_arr.rules import climbing, explaining, matching
-from soulspot_arr.rules.climbing import Lessons, Outcome
-from soulspot_arr.rules.ladder import Kind, Rung, rungs
+from soulspot_arr.rules import matching
+from soulspot_arr.rules.matching import explaining
+from soulspot_arr.rules.matching.promising import Place, promising
+from soulspot_arr.rules.planning import climbing
+from soulspot_arr.rules.planning.climbing import Lessons, Outcome
+from soulspot_arr.rules.planning.ladder import Kind, Rung, rungs
 from soulspot_arr.rules.profiles import PROFILES, Profile
-from soulspot_arr.rules.promising import Place, promising
 from soulspot_arr.search.asker import Reply, Status
 from soulspot_arr.settings import Settings
 from soulspot_arr.wanted import Wanted

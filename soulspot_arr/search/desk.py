@@ -9,8 +9,8 @@ from soulspot_arr.budget import Purpose
 from soulspot_arr.catalogue import Catalogue
 from soulspot_arr.catalogue.errand import side_by_side
 from soulspot_arr.domain import Clock, Query, RawFolder
-from soulspot_arr.rules.ladder import Rung
-from soulspot_arr.rules.promising import Place
+from soulspot_arr.rules.matching.promising import Place
+from soulspot_arr.rules.planning.ladder import Rung
 from soulspot_arr.search.answers import Answers, Find
 from soulspot_arr.search.asker import Asker, Reply
 from soulspot_arr.search.climb import Aim, Climb

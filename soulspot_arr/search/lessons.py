@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from soulspot_arr.db import Database
 from soulspot_arr.domain import Clock
 from soulspot_arr.models import LessonRow
-from soulspot_arr.rules.climbing import Lessons
+from soulspot_arr.rules.planning.climbing import Lessons
 from soulspot_arr.rules.spelling import normalise, squeeze
 
 _FORGOTTEN_AFTER = timedelta(days=90)  # the network's lists change

@@ -19,7 +19,7 @@ from soulspot_arr.db import Database
 from soulspot_arr.domain import Clock, Query
 from soulspot_arr.errors import QuestionNotFound
 from soulspot_arr.models import QuestionRow
-from soulspot_arr.rules import explaining
+from soulspot_arr.rules.matching import explaining
 from soulspot_arr.wanted import Wanted
 
 _LOST_AFTER = timedelta(minutes=5)

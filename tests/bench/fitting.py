@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from soulspot_arr.rules import features
+from soulspot_arr.rules.matching import features
 from tests.bench import own_rule
 from tests.bench.figures import brier
 from tests.corpus.shares import World

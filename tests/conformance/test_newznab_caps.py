@@ -18,7 +18,7 @@ from soulspot_arr.demo.feed import parse_date
 from soulspot_arr.demo.newznab_client import NewznabClient
 from soulspot_arr.demo.prowlarr import ProwlarrClient
 from soulspot_arr.demo.sabnzbd_client import SabnzbdClient
-from soulspot_arr.rules.lidarr_parser import read_back
+from soulspot_arr.rules.lidarr.parser import read_back
 from tests.conformance.indexer import dead_address, document, error_code, read_items
 from tests.conformance.running import SLSKD_KEY, until
 from tests.fakes.service_process import ServiceProcess

@@ -21,7 +21,7 @@ import pytest
 from soulspot_arr.demo.events import Event, Grabbed, Imported, Searched
 from soulspot_arr.demo.sabnzbd_client import SabnzbdClient
 from soulspot_arr.demo.stock_lidarr import StockLidarr
-from soulspot_arr.rules.lidarr_parser import search_accepts
+from soulspot_arr.rules.lidarr.parser import search_accepts
 from soulspot_arr.simulator.world import World
 from tests.conformance.indexer import Indexer, dead_address, open_indexer, share_folder
 from tests.conformance.running import until

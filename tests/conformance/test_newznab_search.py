@@ -20,7 +20,7 @@ from defusedxml.ElementTree import fromstring
 
 from soulspot_arr.demo.decisions import BlocklistRow, is_blocklisted
 from soulspot_arr.demo.feed import parse_date, read_feed
-from soulspot_arr.rules.lidarr_parser import read_back, search_accepts
+from soulspot_arr.rules.lidarr.parser import read_back, search_accepts
 from soulspot_arr.simulator.world import World
 from tests.conformance.indexer import (
     NEWZNAB,

@@ -15,8 +15,8 @@ import pytest
 from soulspot_arr.demo.decisions import Surroundings, decide
 from soulspot_arr.demo.feed import FoundRelease
 from soulspot_arr.demo.library import Album, simple_album
-from soulspot_arr.rules.lidarr_parser import read_back, search_accepts
-from soulspot_arr.rules.lidarr_text import clean_name
+from soulspot_arr.rules.lidarr.parser import read_back, search_accepts
+from soulspot_arr.rules.lidarr.text import clean_name
 from soulspot_arr.simulator.world import World
 from tests.conformance.indexer import Indexer, open_indexer, share_folder
 

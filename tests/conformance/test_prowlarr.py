@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from soulspot_arr.demo.prowlarr import LIDARR_SYNC_CATEGORIES, ProwlarrClient, handed_on
-from soulspot_arr.rules.lidarr_parser import search_accepts
+from soulspot_arr.rules.lidarr.parser import search_accepts
 from soulspot_arr.simulator.world import World
 from tests.conformance.indexer import Indexer, document, open_indexer, read_items, share_folder
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soulspot_arr.domain import Query
-from soulspot_arr.rules.ladder import MAX_WORDS, Kind, ladder, rungs
+from soulspot_arr.rules.planning.ladder import MAX_WORDS, Kind, ladder, rungs
 from soulspot_arr.wanted import Edition, Provider, Wanted, WantedTrack
 
 

@@ -1,0 +1,1 @@
+"""Which texts to search for, and which of them is next."""
