@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
 from typing import Protocol, TypeVar
 
@@ -27,6 +28,7 @@ encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 _UNKNOWN_FAILURE = "The download failed"
 _NOBODY_KNOWS = time_left(0)
+_KEPT_SLOTS = 2_000  # about a kilobyte each; a queue beyond that is written anew at every poll
 
 
 class SlotStatus(StrEnum):
@@ -56,6 +58,7 @@ class OpenGrab(Protocol):
     """What a slot tells of a grab on its way; bytes and bytes per second.
 
     Once its files have arrived it has a `storage_path` as soon as they are being moved there.
+    It is a value: two that are equal tell the same.
     """
 
     @property
@@ -80,6 +83,7 @@ class OpenGrab(Protocol):
     def bytes_done(self) -> int: ...
     @property
     def speed(self) -> int: ...
+    def __hash__(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,15 +177,24 @@ class HistoryHeader:
 
 
 def queue_slot(grab: OpenGrab, index: int, *, now: datetime) -> str:
-    """Return one element of `queue.slots` as JSON; `index` is its place in the whole queue.
+    """Return one element of `queue.slots` as JSON; `index` is its place in the whole queue."""
+    lasting, added = _told(grab)
+    waiting = age((now - grab.created_at).total_seconds())
+    return f'{{"index":{index},{lasting},"avg_age":"{waiting}","time_added":{added}}}'
 
+
+@lru_cache(maxsize=_KEPT_SLOTS)
+def _told(grab: OpenGrab) -> tuple[str, int]:
+    """Return what a slot tells of a grab at any time and place, as JSON, and when it was added.
+
+    Kept, because few grabs have moved since the last poll; all that is told stands in the key.
     Written out, because hundreds of slots cost nearly twice as much by way of the encoder.
     """
     total, left, speed = grab.bytes_total, _bytes_left(grab), _speed_of(grab)
     # Never "100": what is still in the queue is not done, whatever the bytes say (C-55).
     percent = min((total - left) * 100 // total, 99) if total > 0 else 0
-    return (
-        f'{{"index":{index},"nzo_id":{quoted(grab.nzo_id)},"unpackopts":"3",'
+    text = (
+        f'"nzo_id":{quoted(grab.nzo_id)},"unpackopts":"3",'
         f'"priority":"{_PRIORITY_WORDS.get(grab.priority, "Normal")}","script":"None",'
         f'"filename":{quoted(grab.title)},"labels":[],"password":"",'
         f'"cat":{quoted(grab.category or "*")},'
@@ -189,10 +202,9 @@ def queue_slot(grab: OpenGrab, index: int, *, now: datetime) -> str:
         f'"size":"{to_units(total, "B")}","sizeleft":"{to_units(left, "B")}",'
         f'"percentage":"{percent}","mbmissing":"0.00","direct_unpack":null,'
         f'"status":"{queue_word(grab)}",'
-        f'"timeleft":"{time_left(left / speed) if speed else _NOBODY_KNOWS}",'
-        f'"avg_age":"{age((now - grab.created_at).total_seconds())}",'
-        f'"time_added":{epoch(grab.created_at)}}}'
+        f'"timeleft":"{time_left(left / speed) if speed else _NOBODY_KNOWS}"'
     )
+    return text, epoch(grab.created_at)
 
 
 def queue_word(grab: OpenGrab) -> SlotStatus:
@@ -211,9 +223,9 @@ def totals(grabs: Collection[OpenGrab]) -> QueueTotals:
     return QueueTotals(
         count=len(grabs),
         active=len(active),
-        bytes_total=sum(max(grab.bytes_total, 0) for grab in active),
-        bytes_left=sum(map(_bytes_left, active)),
-        speed=sum(map(_speed_of, active)),
+        bytes_total=sum([grab.bytes_total for grab in active if grab.bytes_total > 0]),
+        bytes_left=sum([_bytes_left(grab) for grab in active]),
+        speed=sum([_speed_of(grab) for grab in active if grab.speed > 0]),
     )
 
 

@@ -149,6 +149,10 @@ class Grab(Schema):
     title = fields.String()
     artist = fields.String()
     album = fields.String()
+    album_id = fields.String(
+        allow_none=True, metadata=told("MusicBrainz' id of the album; null until somebody told it.")
+    )
+    artist_id = fields.String(allow_none=True, metadata=told("MusicBrainz' id of the artist."))
     quality = fields.String()
     category = fields.String()
     state = fields.Enum(GrabState, by_value=True, attribute="status", metadata={"type": "string"})

@@ -74,7 +74,9 @@ class Question(Schema):
     year = fields.Integer(allow_none=True)
     term = fields.String(metadata=told("A free text instead of artist and album."))
     phase = _enum(Phase, "`digging`: answered, further texts are asked in the background.")
-    outcome = _enum(Outcome, "What came of it; empty while it runs.", "")
+    outcome = _enum(
+        Outcome, "What came of it; `sure` never by names alone; empty while it runs.", ""
+    )
     provider = _enum(Provider, "Who said what the album is.", "")
     counts = fields.Dict(
         keys=fields.String(),
@@ -135,6 +137,9 @@ class KnownAlbum(Schema):
     aliases = fields.List(fields.String())
     titles = fields.List(fields.String())
     any_edition = fields.Boolean(metadata=told("Whether every edition will do."))
+    settled = fields.Boolean(
+        metadata=told("Whether everybody was heard who could have known better.")
+    )
     editions = fields.List(fields.Nested(KnownEdition))
 
 

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from soulspot_arr.services import Services
 
 EX_CONFIG = 78
+_FIRST_JOBS = 0.3  # seconds; whoever waits for the start gets the first answer before they begin
+# Seconds a busy job may keep an answer waiting for its turn; Python's own are five milliseconds,
+# and an answer that reads hundreds of rows has to wait for more than one turn.
+_TURN = 0.001
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -120,11 +124,19 @@ def _look(options: argparse.Namespace) -> Services:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    return _run_server(_services(options), with_jobs=True)
+    return _start_server(options, with_jobs=True)
 
 
 def _web(options: argparse.Namespace) -> int:
-    return _run_server(_services(options), with_jobs=False)
+    return _start_server(options, with_jobs=False)
+
+
+def _start_server(options: argparse.Namespace, *, with_jobs: bool) -> int:
+    gc.disable()  # until it runs: what start-up makes lives as long as the process
+    try:
+        return _run_server(_services(options), with_jobs=with_jobs)
+    finally:
+        gc.enable()
 
 
 def _run_server(services: Services, *, with_jobs: bool) -> int:
@@ -143,26 +155,27 @@ def _run_server(services: Services, *, with_jobs: bool) -> int:
             threads=config.threads,
             ident=None,
             max_request_body_size=64 * 1024 * 1024,
+            send_bytes=256 * 1024,  # a long queue at once, not in a dozen turns of its loop
             channel_timeout=120,
             # Host and scheme that a proxy tells are taken only when the configuration trusts one.
             clear_untrusted_proxy_headers=not config.trusted_proxies,
         )
     except (OSError, ValueError) as error:  # in use, not allowed, or a host that does not exist
         services.close()
+        reason = str(getattr(error, "strerror", None) or error).rstrip(".")
         raise ConfigError(
-            f"Cannot listen on {config.host}:{config.port}: "
-            f"{getattr(error, 'strerror', None) or error}. Choose another port with --port or "
-            "SOULSPOT_PORT, another address with --host or SOULSPOT_HOST."
+            f"Cannot listen on {config.host}:{config.port}: {reason}. Choose another port with "
+            "--port or SOULSPOT_PORT, another address with --host or SOULSPOT_HOST."
         ) from error
     scheduler = Scheduler(services) if with_jobs else None
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         if scheduler is not None:
-            scheduler.start()
+            scheduler.start(after=_FIRST_JOBS)
         print(welcome(services), flush=True)
-        # What start-up made lives as long as the process: no collection has to look at it again.
-        gc.collect()
-        gc.freeze()
+        gc.freeze()  # no collection has to look at it again
+        gc.enable()
+        sys.setswitchinterval(_TURN)
         server.run()
     except (KeyboardInterrupt, SystemExit):
         pass

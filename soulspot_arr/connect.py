@@ -45,7 +45,7 @@ def connection_card(services: Services) -> str:
             "In Lidarr, Settings > Download Clients > + > SABnzbd",
             f"    Host        {host}{hint}",
             f"    Port        {config.port}",
-            f"    URL Base    {config.url_base}/sabnzbd",
+            f"    Url Base    {config.url_base}/sabnzbd",
             f"    API Key     {key}",
             f"    Category    {category}",
             "",

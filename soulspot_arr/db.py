@@ -15,13 +15,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Engine, Integer, create_engine, event
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    create_engine,
+    event,
+    inspect,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError
@@ -29,6 +36,9 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator
 
 from soulspot_arr.errors import ConfigError, DatabaseTrouble
+
+if TYPE_CHECKING:
+    from alembic.config import Config as AlembicConfig
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +72,19 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the zone back that SQLite forgets."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        """PostgreSQL answers in the zone of its session."""
+        return None if value is None else value.astimezone(UTC)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        """Read SQLite's text in one step: a look at all downloads reads tens of thousands."""
+        if dialect.name == "sqlite":
+            return _from_sqlite
+        return super().result_processor(dialect, coltype)
+
+
+def _from_sqlite(text: str | None) -> datetime | None:
+    """The wall clock that was stored, with the zone that SQLite forgets."""
+    return None if text is None else datetime.fromisoformat(f"{text}+00:00")
 
 
 class Database:
@@ -191,6 +210,9 @@ def _one_line(error: DBAPIError) -> str:
 
 def alembic_config(url: URL) -> AlembicConfig:
     """Alembic's configuration for the migrations inside the package."""
+    # Alembic takes a fifth of a start, and only a schema that is behind needs it.
+    from alembic.config import Config as AlembicConfig
+
     config = AlembicConfig()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["url"] = url
@@ -200,15 +222,24 @@ def alembic_config(url: URL) -> AlembicConfig:
 def current_revision(database: Database) -> str | None:
     """The schema revision of the database; None for an empty one. Raises ConfigError."""
     with explained(), database.engine.connect() as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if found is None else str(found)
+
+
+def revisions() -> list[str]:
+    """Every revision this program knows, oldest first: their files are named after them."""
+    files = (MIGRATIONS / "versions").glob("[0-9]*_*.py")
+    return sorted(file.name.partition("_")[0] for file in files)
 
 
 def head_revision() -> str:
     """The newest revision this program knows."""
-    head = ScriptDirectory(str(MIGRATIONS)).get_current_head()
-    if head is None:
+    known = revisions()
+    if not known:
         raise ConfigError("The installation is incomplete: it holds no migrations.")
-    return head
+    return known[-1]
 
 
 def require_current(database: Database) -> None:
@@ -230,8 +261,7 @@ def upgrade(database: Database) -> bool:
     before, head = current_revision(database), head_revision()
     if before == head:
         return False
-    known = {script.revision for script in ScriptDirectory(str(MIGRATIONS)).walk_revisions()}
-    if before is not None and before not in known:
+    if before is not None and before not in revisions():
         raise ConfigError(
             f"The database was made by a newer version (schema {before}). Install that version "
             "again, or restore the copy that was made beside the database before its upgrade."
@@ -242,11 +272,17 @@ def upgrade(database: Database) -> bool:
         with database.engine.execution_options(soulspot_write=True).begin() as connection:
             if database.dialect == "postgresql":  # SQLite is locked as a whole by now
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_UPGRADE_LOCK})")
-            config = alembic_config(database.url)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            _migrate(connection, database.url)
     log.info("database schema is now %s (was %s)", head, before or "empty")
     return True
+
+
+def _migrate(connection: Connection, url: URL) -> None:
+    config = alembic_config(url)
+    from alembic import command
+
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def copy_beside(database: Database, revision: str) -> None:

@@ -31,11 +31,11 @@ def told(action: str) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
-        place = error.filename or ""
+        place = f" ({error.filename})" if error.filename else ""
         hint = ""
         if error.errno in {errno.EACCES, errno.EPERM}:
             hint = " The service needs read and write permission there."
-        raise DiskFull(f"Cannot {action}: {reason} ({place}).{hint}") from error
+        raise DiskFull(f"Cannot {action}: {reason}{place}.{hint}") from error
 
 
 def find_landed(folder: Path, name: str, size: int, *, since: float = 0.0) -> Path | None:
@@ -103,15 +103,24 @@ def move_whole(source: Path, target: Path, *, root: Path, keep: bool = False) ->
         if not keep and _renamed(source, target):
             return
         draft = target.with_name(naming.safe_component(target.name, 240) + PARTIAL)
-        with source.open("rb") as reader, draft.open("wb") as writer:
-            shutil.copyfileobj(reader, writer, _COPY_BLOCK)
-            writer.flush()
-            os.fsync(writer.fileno())
+        try:
+            _copy(source, draft)
+        except OSError:
+            with suppress(OSError):
+                draft.unlink()  # half a file must not keep a full disk full
+            raise
         with suppress(OSError):  # some network disks refuse dates and modes
             shutil.copystat(source, draft)
         os.replace(draft, target)
         if not keep:
             source.unlink()
+
+
+def _copy(source: Path, draft: Path) -> None:
+    with source.open("rb") as reader, draft.open("wb") as writer:
+        shutil.copyfileobj(reader, writer, _COPY_BLOCK)
+        writer.flush()
+        os.fsync(writer.fileno())
 
 
 def _renamed(source: Path, target: Path) -> bool:

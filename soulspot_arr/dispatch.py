@@ -285,10 +285,11 @@ class Dispatcher:
             return
         offer = grab.offer_index
         state = ledger.roll_up(session, grab, at=now)
-        if grab.offer_index != offer:
+        rotated = grab.offer_index != offer
+        if rotated:
             self._wake("dispatch")
-        elif state is GrabState.FAILED:
-            self._wake("cleanup")
+        if rotated or state is GrabState.FAILED:
+            self._wake("cleanup")  # what else was asked of this peer is stopped there
 
     def _write_failure(
         self,

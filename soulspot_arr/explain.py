@@ -1,7 +1,7 @@
 """Why an answer is what it is, as a table for the terminal.
 
-It shows what is kept of a question and judges nothing. Eighty to a hundred columns wide; colours
-only where somebody looks.
+It shows what is kept of a question and judges nothing. Eighty to a hundred and twenty columns wide;
+colours only where somebody looks.
 """
 
 from __future__ import annotations
@@ -13,11 +13,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from soulspot_arr.search import Search
+from soulspot_arr.search.climb import LOOKUP
 from soulspot_arr.search.questions import Explanation, Outcome, Phase
 
-NARROWEST, WIDEST = 80, 100
+NARROWEST, WIDEST = 80, 120
 _LOOK_EVERY = 0.2
 _MOST_SHOWN = 12
+_LEAST_OF_A_PATH = 24  # columns; with fewer left the folder has a line of its own
 _MIB, _GIB = 1024**2, 1024**3
 
 _BOLD, _DIM, _GREEN, _YELLOW, _RED, _PLAIN = (
@@ -26,16 +28,19 @@ _BOLD, _DIM, _GREEN, _YELLOW, _RED, _PLAIN = (
 _COLOURS = {"offered": _GREEN, "alternate": _GREEN, "spare": _YELLOW, "refused": _RED}
 _OUTCOMES = {
     Outcome.SURE: "surely found",
-    Outcome.FOUND: "found, but nothing is sure",
+    Outcome.FOUND: "found, but not surely",
     Outcome.NOTHING: "nothing found",
     Outcome.BUSY: "not searched to the end: the search budget is used up",
     Outcome.CUT: "not searched to the end: the time was over",
+    Outcome.SKIPPED: "not searched to the end: the same was asked elsewhere a moment ago",
     Outcome.OUTAGE: "slskd could not be asked; see `soulspot-arr doctor`",
     Outcome.BANNED: "not searched: Soulseek seems to have banned us; see `soulspot-arr doctor`",
     Outcome.UNCONFIGURED: "slskd is not set up; see `soulspot-arr doctor`",
     Outcome.LOST: "the search was ended half way",
 }
 _PROVIDERS = {"lidarr": "Lidarr", "musicbrainz": "MusicBrainz"}
+_NOBODY = "there are only names to go by, and names alone are never sure."
+_LEGEND = "sure: that it is the album, rank: of the format, soon: by slot, queue and speed"
 
 
 def wait_for(search: Search, question_id: int, *, seconds: float) -> Explanation:
@@ -49,9 +54,11 @@ def wait_for(search: Search, question_id: int, *, seconds: float) -> Explanation
 
 
 def report(why: Explanation, *, width: int = WIDEST, colours: bool = False) -> str:
-    """Everything worth reading about one question; `width` is kept between 80 and 100."""
+    """Everything worth reading about one question; `width` is kept between 80 and 120."""
     page = _Page(max(NARROWEST, min(width, WIDEST)), colours)
-    lines = [*page.head(why), "", *page.texts(why.rungs)]
+    lines = list(page.head(why))
+    if why.rungs:
+        lines += ["", *page.texts(why.rungs)]
     if why.offers:
         lines += ["", *page.offers(why.offers, why.others)]
         best = why.offers[0]
@@ -77,18 +84,17 @@ class _Page:
         year = f" ({why.year})" if why.year else ""
         yield self._in(_BOLD, _cut(asked + year, self._width))
         yield from self._wrap(_known(why.provider, why.wanted))
-        counts = why.counts
-        searches = counts.get("searches", 0)
-        yield from self._wrap(
-            f"{searches} {'search' if searches == 1 else 'searches'}: "
-            f"{counts.get('peers', 0)} peers, {counts.get('folders', 0)} folders, "
-            f"{counts.get('candidates', 0)} offers, {counts.get('accepted', 0)} acceptable, "
-            f"{counts.get('offered', 0)} shown to Lidarr."
-        )
+        if why.counts.get("searches") or why.counts.get("peers"):
+            yield from self._wrap(_counted(why.counts))
+        elif not why.rungs and _outcome(why) is Outcome.NOTHING:
+            yield from self._wrap("These names hold no word that could be asked for.")
         outcome = "still searching" if why.phase is Phase.RUNNING else _OUTCOMES[_outcome(why)]
         more = "; further texts are asked in the background" if why.phase is Phase.DIGGING else ""
         good = _outcome(why) in {Outcome.SURE, Outcome.FOUND}
-        yield self._in(_GREEN if good else _YELLOW, f"Outcome: {outcome}{more}.")
+        # An answer that is kept may be days old.
+        when = f" ({why.started_at:%Y-%m-%d %H:%M} UTC)"
+        for line in self._wrap(f"Outcome: {outcome}{more}{when}."):
+            yield self._in(_GREEN if good else _YELLOW, line)
 
     def _wrap(self, text: str, indent: str = "") -> list[str]:
         return textwrap.wrap(
@@ -103,7 +109,7 @@ class _Page:
             _DIM, f"{'text':<{room}} {'tries':<13}{'came back':>20} {'new':>5} {'time':>8}"
         )
         for line in rungs:
-            back = f"{line['folders']} folders"
+            back = f"{line['folders']} {'folder' if line['folders'] == 1 else 'folders'}"
             if line["outcome"] not in {"answered", "remembered"}:
                 back = line["outcome"]
             elif line["outcome"] == "remembered":
@@ -112,8 +118,12 @@ class _Page:
                 f"{_fit(line['text'], room)} {line['kind']:<13}{back:>20} "
                 f"{line['offers']:>+5} {line['seconds']:>6.1f} s"
             )
-        if not rungs:
-            yield "nothing was asked"
+            if line["note"] and line["kind"] != LOOKUP:
+                yield from self._aside(line["note"])
+
+    def _aside(self, text: str) -> Iterator[str]:
+        for line in self._wrap(_printable(text), " " * 11):
+            yield self._in(_DIM, line)
 
     # -- what was found ------------------------------------------------------------------------
 
@@ -121,26 +131,34 @@ class _Page:
         self, offers: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]
     ) -> Iterator[str]:
         room = self._width - 68
+        beside = room >= _LEAST_OF_A_PATH
         yield self._in(
             _DIM,
             f"{'verdict':<10}{'sure':>5} {'format':<13}{'rank':>4} {'soon':>4} {'files':>5} "
-            f"{'size':>8}  {'peer':<12} folder",
+            f"{'size':>8}  " + (f"{'peer':<12} folder" if beside else "peer"),
         )
         for offer in offers[:_MOST_SHOWN]:
             verdict = self._in(_COLOURS[offer["verdict"]], f"{offer['verdict']:<10}")
+            whose = (
+                f"{_fit(offer['peer'], 12)} {_cut_left(offer['folder'], room)}".rstrip()
+                if beside
+                else _cut(offer["peer"], room + 13)
+            )
             yield (
                 f"{verdict}{int(offer['identity'] * 100):>4}% {_fit(offer['format'], 13)}"
                 f"{offer['quality']:>4} {offer['utility']:>4.0%} {offer['files']:>5} "
-                f"{_size(offer['size']):>8}  {_fit(offer['peer'], 12)} "
-                f"{_cut_left(offer['folder'], room)}".rstrip()
+                f"{_size(offer['size']):>8}  {whose}"
             )
-            reasons = self._wrap("; ".join(offer["reasons"]), " " * 11)
-            yield from (self._in(_DIM, line) for line in reasons)
+            if not beside:
+                yield " " * 11 + _cut_left(offer["folder"], self._width - 11)
+            yield from self._aside("; ".join(offer["reasons"]))
         rest = max(0, len(offers) - _MOST_SHOWN)
         counted = "; ".join(f"{entry['count']} {entry['reason']}" for entry in others[:5])
         if rest or counted:
             more = f"and {rest} more" if rest else "and others"
-            yield from self._wrap(f"{more}{': ' + counted if counted else ''}")
+            yield from self._wrap(_printable(f"{more}{': ' + counted if counted else ''}"))
+        yield ""
+        yield from (self._in(_DIM, line) for line in self._wrap(_LEGEND))
 
     def map(self, offer: Mapping[str, Any]) -> Iterator[str]:
         edition = offer["edition"] or {}
@@ -150,7 +168,7 @@ class _Page:
         yield self._in(_DIM, _cut(f"{title}{f' ({told})' if told else ''}", self._width))
         room = (self._width - 21) // 2
         for pair in offer["map"]:
-            gap = "" if pair["gap"] is None else f"{pair['gap']:+.0f} s"
+            gap = "" if pair["gap"] is None else f"{round(pair['gap']):+d} s"
             alike = "" if pair["likeness"] is None else f"{pair['likeness']:.0%}"
             yield (
                 f"{pair['disc']}-{pair['number']:02d}  {_fit(pair['track'], room)} "
@@ -162,10 +180,26 @@ def _outcome(why: Explanation) -> Outcome:
     return Outcome(why.outcome) if why.outcome else Outcome.LOST
 
 
+def _counted(counts: Mapping[str, int]) -> str:
+    searches = counts.get("searches", 0)
+    return (
+        f"{searches} {'search' if searches == 1 else 'searches'}: "
+        f"{counts.get('peers', 0)} peers, {counts.get('folders', 0)} folders, "
+        f"{counts.get('candidates', 0)} offers, {counts.get('accepted', 0)} acceptable, "
+        f"{counts.get('offered', 0)} shown to Lidarr."
+    )
+
+
 def _known(provider: str, wanted: Mapping[str, Any] | None) -> str:
     who = _PROVIDERS.get(provider)
-    if who is None or wanted is None:
-        return "Nobody was asked what the album is, or nobody knows: there are only names to go by."
+    if wanted is None:
+        return "Nobody was asked what the album is."
+    if who is None:
+        if wanted.get("settled", True):
+            return (
+                f"Neither Lidarr nor MusicBrainz knows the album, or neither is set up: {_NOBODY}"
+            )
+        return f"Lidarr or MusicBrainz did not answer in time: {_NOBODY}"
     editions = wanted["editions"]
     counts = sorted({edition["tracks"] for edition in editions})
     styles = ", ".join([wanted["kind"] or "album", *wanted["styles"]])
@@ -189,10 +223,14 @@ def _size(size: int) -> str:
 
 def _columns(text: str) -> int:
     """How many columns a terminal takes for it: Chinese takes two each, combining marks none."""
-    return sum(
-        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
-        for char in text
-    )
+    return sum(map(_width_of, text))
+
+
+def _width_of(char: str) -> int:
+    # Decomposed Korean, as macOS shares it: what follows the first letter is drawn into it.
+    if unicodedata.category(char) in {"Mn", "Me"} or "\u1160" <= char <= "\u11ff":
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
 
 
 def _printable(text: str) -> str:
@@ -202,11 +240,7 @@ def _printable(text: str) -> str:
 
 def _cut(text: str, room: int) -> str:
     text = _printable(text)
-    if _columns(text) <= room:
-        return text
-    while text and _columns(text) > room - 1:
-        text = text[:-1]
-    return f"{text}…"
+    return text if _columns(text) <= room else f"{_beginning(text, room - 1)}…"
 
 
 def _cut_left(text: str, room: int) -> str:
@@ -214,9 +248,17 @@ def _cut_left(text: str, room: int) -> str:
     text = _printable(text)
     if _columns(text) <= room:
         return text
-    while text and _columns(text) > room - 1:
-        text = text[1:]
-    return f"…{text}"
+    return f"…{_beginning(text[::-1], room - 1)[::-1]}"
+
+
+def _beginning(text: str, room: int) -> str:
+    """As much of it as fits; names of strangers may be very long."""
+    taken = 0
+    for at, char in enumerate(text):
+        taken += _width_of(char)
+        if taken > room:
+            return text[:at]
+    return text
 
 
 def _fit(text: str, room: int) -> str:

@@ -68,8 +68,9 @@ class Health:
 
     def check(self) -> list[Check]:
         """The health job: make missing folders, run every check, tell changes once, keep it all."""
+        self._paths.prepare_folders()  # Lidarr's Test may come before slskd has answered
         checks = self.examine(thorough=False)
-        self._paths.prepare_folders()
+        self._paths.prepare_folders()  # slskd may just have told its folder for the first time
         before = {entry["code"]: _news(entry["code"], entry["level"]) for entry in self.last()[1]}
         for check in checks:
             if before.get(check.code, "ok") == _news(check.code, check.level):

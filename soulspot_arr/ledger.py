@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterable, Sequence
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,6 +26,7 @@ from soulspot_arr.domain import (
     GrabState,
 )
 from soulspot_arr.errors import IllegalTransition
+from soulspot_arr.log import about
 from soulspot_arr.models import Download, Event, Grab
 from soulspot_arr.rules import lifecycle, offers, sentences
 
@@ -283,7 +285,9 @@ def record(
 ) -> None:
     """Append one fact; what happens to a grab is also a line for the person who reads the log."""
     if event.kind.startswith("grab."):
-        log.log(_LEVELS.get(event.level, logging.INFO), "%s", event.message)
+        grab = session.get(Grab, grab_id) if grab_id is not None else None
+        with about(grab.nzo_id) if grab is not None else nullcontext():
+            log.log(_LEVELS.get(event.level, logging.INFO), "%s", event.message)
     session.add(
         Event(
             at=at,

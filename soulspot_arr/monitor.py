@@ -43,6 +43,20 @@ _AT_ONCE = 500  # references in one query
 _UNWRITABLE = (DataError, IntegrityError, OverflowError, ValueError)
 
 _TABLE = Download.__table__.c
+# Grabs on their way of which nothing is. Put together once: every few seconds, for weeks.
+_STRAYS = (
+    select(Grab)
+    .where(Grab.status.in_(TRANSFERRING_GRABS))
+    .where(
+        ~select(Download.id)
+        .where(
+            Download.grab_id == Grab.id,
+            Download.offer_index == Grab.offer_index,
+            Download.status.in_([*LIVE_DOWNLOADS, DownloadState.WAITING]),
+        )
+        .exists()
+    )
+)
 
 
 @dataclass(slots=True)
@@ -282,15 +296,15 @@ class Monitor:
                 for download, step in moves
                 if self._move(session, download, step, now=now)
             }
-            states = [
-                ledger.roll_up(session, grab, at=now)
-                for grab in session.scalars(
-                    select(Grab).where(Grab.id.in_(touched), Grab.status.in_(TRANSFERRING_GRABS))
-                )
-            ]
+            query = select(Grab).where(Grab.id.in_(touched), Grab.status.in_(TRANSFERRING_GRABS))
+            grabs = session.scalars(query).all()
+            before = [grab.offer_index for grab in grabs]
+            states = [ledger.roll_up(session, grab, at=now) for grab in grabs]
+            rotated = before != [grab.offer_index for grab in grabs]
         if GrabState.PROCESSING in states:
             self._wake("complete")
-        if GrabState.FAILED in states:
+        if rotated or GrabState.FAILED in states:
+            # A peer that was given up must not go on sending beside the next one (slskd §11.2).
             self._wake("cleanup")
         if moves:
             self._wake("dispatch")
@@ -328,24 +342,11 @@ class Monitor:
 
     def _roll_up_strays(self) -> None:
         """A grab whose files ended while we were down is brought in line."""
-        query = (
-            select(Grab)
-            .where(Grab.status.in_(TRANSFERRING_GRABS))
-            .where(
-                ~select(Download.id)
-                .where(
-                    Download.grab_id == Grab.id,
-                    Download.offer_index == Grab.offer_index,
-                    Download.status.in_([*LIVE_DOWNLOADS, DownloadState.WAITING]),
-                )
-                .exists()
-            )
-        )
         with self._db.read() as session:
-            if session.scalar(query.limit(1)) is None:
+            if session.scalar(_STRAYS.limit(1)) is None:
                 return
         with self._db.write() as session:
-            for grab in session.scalars(query).all():
+            for grab in session.scalars(_STRAYS).all():
                 ledger.roll_up(session, grab, at=self._clock())
         self._wake("complete")
 

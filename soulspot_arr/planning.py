@@ -8,14 +8,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import Select, bindparam, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from soulspot_arr import ledger
-from soulspot_arr.db import Database
+from soulspot_arr.db import Database, UtcDateTime
 from soulspot_arr.domain import (
-    LIVE_DOWNLOADS,
     TRANSFERRING_GRABS,
     BatchRequest,
     Clock,
@@ -23,7 +22,7 @@ from soulspot_arr.domain import (
     FailureKind,
     OfferFile,
 )
-from soulspot_arr.models import Download, Grab
+from soulspot_arr.models import IS_LIVE, Download, Grab
 from soulspot_arr.paths import destination
 from soulspot_arr.settings import Settings
 
@@ -33,6 +32,29 @@ _PAGE = 200  # rows
 _OUTAGES = (FailureKind.SOURCE_UNAVAILABLE, FailureKind.SOURCE_AUTH)
 _LONGEST_REST = timedelta(seconds=60)
 _NAMESPACE = uuid.UUID("7c9a2f64-6f0c-4a55-9d53-9e0f5a4f2f0e")
+
+# Put together once: this is asked every few seconds, for weeks, and hardly ever is anything due.
+_NOW, _MINE = bindparam("now", type_=UtcDateTime()), Download.source == bindparam("source")
+_DUE = (
+    Download.status == DownloadState.WAITING,
+    _MINE,
+    or_(Download.not_before.is_(None), Download.not_before <= _NOW),
+    Grab.status.in_(TRANSFERRING_GRABS),
+    Grab.paused.is_(False),
+)
+_RESTING = exists().where(
+    Download.status == DownloadState.WAITING,
+    _MINE,
+    Download.failure_kind.in_(_OUTAGES),
+    Download.not_before > _NOW,
+    Download.not_before <= bindparam("rested", type_=UtcDateTime()),
+)
+_OUTLOOK = select(
+    select(func.count()).where(IS_LIVE).scalar_subquery(),
+    select(Download.id).join(Grab).where(*_DUE).exists(),
+    _RESTING,
+)
+_RUNNING = select(Download.grab_id, Download.peer, Download.remote_path).where(IS_LIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,17 +167,9 @@ class Planner:
     def outlook(self) -> Outlook:
         """How things stand now."""
         now = self._clock()
-        live = select(func.count()).where(Download.status.in_(LIVE_DOWNLOADS)).scalar_subquery()
-        rest = exists().where(
-            Download.status == DownloadState.WAITING,
-            Download.source == self._source,
-            Download.failure_kind.in_(_OUTAGES),
-            Download.not_before > now,
-            Download.not_before <= now + _LONGEST_REST,
-        )
-        due = select(Download.id).join(Grab).where(*self._due()).exists()
+        asked = {"now": now, "source": self._source, "rested": now + _LONGEST_REST}
         with self._db.read() as session:
-            used, waits, rests = session.execute(select(live, due, rest)).one()
+            used, waits, rests = session.execute(_OUTLOOK, asked).one()
         return Outlook(self._settings.get("queue.max_active") - used, bool(waits), bool(rests))
 
     def claim_next(self, left_out: Collection[int] = ()) -> Batch | None:
@@ -174,28 +188,17 @@ class Planner:
                 return mine
         return None
 
-    def _due(self) -> tuple[ColumnElement[bool], ...]:
-        return (
-            Download.status == DownloadState.WAITING,
-            Download.source == self._source,
-            or_(Download.not_before.is_(None), Download.not_before <= self._clock()),
-            Grab.status.in_(TRANSFERRING_GRABS),
-            Grab.paused.is_(False),
-        )
-
     def _plan(self, left_out: Collection[int]) -> list[Batch]:
         """The batches of the first page of the queue that holds any."""
-        running = select(Download.grab_id, Download.peer, Download.remote_path).where(
-            Download.status.in_(LIVE_DOWNLOADS)
-        )
+        asked = {"now": self._clock(), "source": self._source}
         max_active = self._settings.get("queue.max_active")
         max_per_peer = self._settings.get("queue.max_per_peer")
         start = 0
         with self._db.read() as session:
-            live: list[Live] = [(row[0], row[1], row[2]) for row in session.execute(running)]
+            live: list[Live] = [(row[0], row[1], row[2]) for row in session.execute(_RUNNING)]
             query = self._askable(live, max_per_peer)
             while True:
-                rows = session.execute(query.limit(_PAGE).offset(start)).all()
+                rows = session.execute(query.limit(_PAGE).offset(start), asked).all()
                 found = [_waiting(row, nzo) for row, nzo in rows if row.id not in left_out]
                 batches = plan(found, live, max_active=max_active, max_per_peer=max_per_peer)
                 if batches or len(rows) < _PAGE:
@@ -212,7 +215,7 @@ class Planner:
         return (
             select(Download, Grab.nzo_id)
             .join(Grab)
-            .where(*self._due())
+            .where(*_DUE)
             .where(or_(Download.peer.not_in(full), Download.grab_id.in_(served)))
             .order_by(Grab.priority.desc(), Grab.position, Grab.id, Download.position)
         )

@@ -84,6 +84,8 @@ class GrabView(NamedTuple):
     bytes_done: int = 0
     speed: int = 0
     place_in_queue: int | None = None
+    album_id: str | None = None  # MusicBrainz' ids, as a search or Lidarr told them
+    artist_id: str | None = None
 
     @property
     def failed(self) -> bool:
@@ -126,7 +128,11 @@ _QUEUE = (
                 (_GRABS.status == GrabState.PROCESSING, _GRABS.total_bytes),
                 else_=func.coalesce(_DONE, 0),
             ),
-            speed=func.coalesce(_SPEED, 0),
+            speed=case(
+                # Most of a long queue waits: what nobody sends needs no summing up.
+                (_GRABS.status == GrabState.DOWNLOADING, func.coalesce(_SPEED, 0)),
+                else_=0,
+            ),
         )
     )
     .where(IS_OPEN)
@@ -198,7 +204,7 @@ class QueueManager:
     def queue(self) -> list[OpenGrab]:
         """Everything on its way, in the order it will be worked on."""
         with self._db.read() as session:
-            return [OpenGrab._make(row) for row in session.execute(_QUEUE)]
+            return [OpenGrab._make(row) for row in session.execute(_QUEUE).all()]
 
     def history(self, *, archived: bool = False, limit: int | None = None) -> list[GrabView]:
         """What ended and was not deleted; what Lidarr still has to import comes first.

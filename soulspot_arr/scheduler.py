@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
@@ -100,8 +100,8 @@ class Scheduler:
         """Whether this process runs the jobs at the moment."""
         return self._leader
 
-    def start(self) -> None:
-        """Take the lease if it is free and start the threads."""
+    def start(self, *, after: float = 0.0) -> None:
+        """Start the threads; after so many seconds take the lease if it is free, and work."""
         self._services.waker.connect(self.wake)
         name, key = HEARTBEAT
         self._intervals[name] = self._seconds(key)
@@ -111,7 +111,7 @@ class Scheduler:
             seconds=self._intervals[name],
             id=name,
             max_instances=1,
-            next_run_time=datetime.now(UTC),
+            next_run_time=datetime.now(UTC) + timedelta(seconds=after),
         )
         for job in JOBS:
             self._intervals[job.name] = self._seconds(job.interval)

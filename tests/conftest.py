@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from soulspot_arr import db
 from soulspot_arr.db import Database
@@ -90,6 +91,72 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     _drop_postgres(postgres_server, url)
 
 
+_OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+    AND backend_type = 'client backend'
+"""
+_SCHEMA = """
+SELECT md5(string_agg(seen, ',' ORDER BY seen)) FROM (
+    SELECT oid || relname AS seen FROM pg_class WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT attrelid || attname FROM pg_attribute JOIN pg_class ON attrelid = pg_class.oid
+        WHERE relnamespace = 'public'::regnamespace
+    UNION ALL SELECT 'c' || oid FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+    UNION ALL SELECT version_num FROM alembic_version
+) AS everything
+"""
+_EMPTY = """
+DO $$ DECLARE name text; BEGIN
+    PERFORM set_config('session_replication_role', 'replica', true);  -- in any order
+    FOR name IN SELECT tablename FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP EXECUTE format('DELETE FROM %I', name); END LOOP;
+    FOR name IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'
+    LOOP PERFORM setval(format('%I', name)::regclass, 1, false); END LOOP;
+END $$
+"""
+
+
+class _Reused:
+    """A PostgreSQL database with the schema: its rows are deleted after every test.
+
+    That takes milliseconds, a new copy of the template half a second. Whoever touches the schema,
+    or leaves a connection open, gets a new copy all the same.
+    """
+
+    def __init__(self, server: str, template: str) -> None:
+        self._server = server
+        self._template = template
+        self._schema = ""
+        self.url = ""
+
+    def take(self) -> str:
+        """The URL of an empty one."""
+        if not self.url:
+            self.url = _new_postgres(self._server, self._template)
+            self._schema = self._ask(_SCHEMA)
+        return self.url
+
+    def give_back(self) -> None:
+        """Make it as good as new, or throw it away."""
+        try:
+            as_new = self._ask(_OTHERS) == "0" and self._ask(_SCHEMA) == self._schema
+        except SQLAlchemyError:  # the very tables may be missing
+            as_new = False
+        if as_new:
+            _administer(self.url, _EMPTY)
+        else:
+            _drop_postgres(self._server, self.url)
+            self.url = ""
+
+    def _ask(self, question: str) -> str:
+        engine = create_engine(db.parse_url(self.url))
+        with engine.connect() as connection:
+            answer = connection.execute(text(question)).scalar_one()
+        engine.dispose()
+        return str(answer)
+
+
 # -- empty databases, without a schema -------------------------------------------------------------
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))]
@@ -120,13 +187,13 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres_server: str) -> str:
-    """The name of a PostgreSQL database at the newest schema, to be copied."""
+def migrated_postgres(postgres_server: str) -> _Reused:
+    """PostgreSQL at the newest schema, for one test after the other."""
     url = _new_postgres(postgres_server)
     database = Database(url)
     db.upgrade(database)
     database.close()
-    return str(make_url(url).database)
+    return _Reused(postgres_server, str(make_url(url).database))
 
 
 Open = Callable[[str], Database]
@@ -153,11 +220,10 @@ def sqlite_url(migrated_sqlite: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def migrated_postgres_url(postgres_server: str, migrated_postgres: str) -> Iterator[str]:
+def migrated_postgres_url(migrated_postgres: _Reused) -> Iterator[str]:
     """A PostgreSQL database with the schema and no rows."""
-    url = _new_postgres(postgres_server, migrated_postgres)
-    yield url
-    _drop_postgres(postgres_server, url)
+    yield migrated_postgres.take()
+    migrated_postgres.give_back()
 
 
 @pytest.fixture(params=BOTH)

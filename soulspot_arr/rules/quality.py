@@ -23,6 +23,8 @@ _OPUS_FLOORS = ((410, 500), (290, 320), (240, 256), (205, 224), (180, 192), (130
 # A rate computed from size and whole seconds reads high (artwork, tags) rather than low.
 _COMPUTED_LOW, _COMPUTED_HIGH = 0.985, 1.06
 _REPORTED_TOLERANCE = 2  # kbit/s; clients round differently
+_GROWING, _SPREAD = 4, 20  # files, and seconds by which they differ, before growth tells a rate
+_LARGEST_PICTURES = 40_000  # kbit; 5 MB
 _LOSSLESS_M4A = 450  # kbit/s; AAC ends at 320, ALAC of real music starts above
 _HIRES = 64_000  # Hz; above this nobody keeps 16 bits
 _CD_RATE = 44_100  # Hz; the lowest that is usual, so what does not tell its rate is not suspected
@@ -69,9 +71,10 @@ def measure(files: Sequence[RawFile]) -> Quality | None:
     codec = codecs.pop()
     if codec is None or codec == "MP2":
         return None
-    rates = [rate for file in files if (rate := bitrate_of(file)) is not None]
+    told = [bitrate_of(file) for file in files]
+    rates = [rate for rate in told if rate is not None]
     if codec == "MP3":
-        bitrate, vbr = _measure_mp3(files)
+        bitrate, vbr = _measure_mp3(files, rates)
         return Quality(codec, bitrate=bitrate, vbr=vbr)
     plain = Quality(codec, bitrate=round(median(rates)) if rates else None)
     if plain.lossless:
@@ -126,10 +129,10 @@ def _doubt(files: Sequence[RawFile], depth: int, sample_rate: int) -> str:
     return f"only {share:.0%} of what {depth} bits at {rate} hold: padded or upsampled?"
 
 
-def _measure_mp3(files: Sequence[RawFile]) -> tuple[int | None, bool]:
+def _measure_mp3(files: Sequence[RawFile], rates: Sequence[int]) -> tuple[int | None, bool]:
     """Bitrate and whether it is variable: from the flag, else from rates no constant file has."""
-    rates = [rate for file in files if (rate := bitrate_of(file)) is not None]
-    if sum(file.vbr is True for file in files) * 2 > len(files):
+    highest = bool(rates) and min(rates) >= _MP3_RATES[0]  # nothing variable stays up there
+    if not highest and sum(file.vbr is True for file in files) * 2 > len(files):
         return (round(fmean(rates)) if rates else None), True
     if not rates:
         return None, False
@@ -139,16 +142,40 @@ def _measure_mp3(files: Sequence[RawFile]) -> tuple[int | None, bool]:
     if computed and len(snapped) > 2:
         # Averages of variable files fall near a standard by chance, but not all near the same.
         best, count = constant.most_common(1)[0] if constant else (0, 0)
-        return (best, False) if count * 5 >= len(snapped) * 4 else (round(fmean(rates)), True)
+        steady = _growth(files) or (best if count * 5 >= len(snapped) * 4 else 0)
+        return (steady, False) if steady else (round(fmean(rates)), True)
     if constant.total() * 2 > len(snapped):
         most = max(constant.values())
         return min(rate for rate, count in constant.items() if count == most), False
     return round(fmean(rates)), True
 
 
+def _growth(files: Sequence[RawFile]) -> int | None:
+    """The constant rate by which sizes grow with lengths; None when they do not, or hardly differ.
+
+    Large pictures make every file read too high, but all by the same number of bytes.
+    """
+    timed = [(file.seconds, file.size / 125) for file in files if file.seconds and file.size > 0]
+    if len(timed) < _GROWING:
+        return None
+    middle = fmean(length for length, _ in timed)
+    spread = sum((length - middle) ** 2 for length, _ in timed)
+    if spread < len(timed) * _SPREAD**2:
+        return None
+    slope = sum((length - middle) * bits for length, bits in timed) / spread
+    start = fmean(bits for _, bits in timed) - slope * middle
+    # Lengths are whole seconds, so a file may be off by one.
+    steady = all(abs(start + slope * length - bits) <= 1.5 * slope for length, bits in timed)
+    if not steady or not 0 <= start <= _LARGEST_PICTURES:
+        return None
+    return next((rate for rate in _MP3_RATES if abs(slope - rate) <= rate * 0.015), None)
+
+
 def _snap(file: RawFile) -> int | None:
     """The constant rate this file has, or None when it has none of them."""
     rate = bitrate_of(file) or 0
+    if rate > _MP3_RATES[0]:
+        return _MP3_RATES[0]  # there is nothing above: pictures, or another unit
     if file.bitrate:
         return next((r for r in _MP3_RATES if abs(r - rate) <= _REPORTED_TOLERANCE), None)
     return next(

@@ -10,8 +10,16 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from soulspot_arr.rules.spelling import normalise, only_describes, significant, word_set, words
-from soulspot_arr.rules.tracks import DASH, LONGEST_NAME, read_track, split_extension
+from soulspot_arr.rules.discs import disc_of_folder, split_disc
+from soulspot_arr.rules.spelling import (
+    names_pressing,
+    normalise,
+    only_describes,
+    significant,
+    word_set,
+    words,
+)
+from soulspot_arr.rules.tracks import DASH, LONGEST_NAME, WIDE, read_track, split_extension
 
 SEPARATORS = re.compile(r"[\\/]+")
 """Both slashes divide: shares of Windows and of everything else answer side by side."""
@@ -26,44 +34,32 @@ _STRONG = (
     r"|(?:16|24|32) ?[-/_x,.] ?(?:44|48|88|96|176|192)(?:[.,]\d)?(?: ?khz)?"
 )
 _WEAK = (
-    r"cd|\d ?x? ?cd|cdrip|cd-rip|web|web-?dl|webrip|vinyl|lp|\d ?x? ?lp|vinylrip|dvd|dvda|sacd|rip|eac"
+    r"cd-?rip|cd|\d ?x? ?cd|web-?(?:dl|rip)|web|vinyl|lp|\d ?x? ?lp|vinylrip|dvd|dvda|sacd|rip|eac"
     r"|xld|dbpoweramp|log|cue|logs?\+cue|scans?|artwork|covers|100%|320|256|224|192|160|128|96|44"
     r"|24|16|perfect|ripped|tape|mp3s|kbps|khz|bit"
 )
 _GLUE = r"[\s,;+&|/._-]*"
-_FORMAT = re.compile(rf"{_GLUE}(?:(?:{_STRONG}|{_WEAK})(?![^\W_]){_GLUE})+\Z", re.IGNORECASE)
-_FORMAT_TAIL = re.compile(
-    rf"[\s,;+]+(?P<run>(?:(?:{_STRONG}|{_WEAK})(?![^\W_]){_GLUE})+)\Z", re.IGNORECASE
-)
+# "24-96" is one word or two: without the possessive "++" a long run of them, which any peer may put
+# into a name, is tried in all its 2^n divisions.
+_RUN = rf"(?P<run>(?:(?:{_STRONG}|{_WEAK})(?![^\W_]){_GLUE})++)\Z"
+_FORMAT = re.compile(rf"{_GLUE}{_RUN}", re.IGNORECASE)
+_FORMAT_TAIL = re.compile(rf"[\s,;+]+{_RUN}", re.IGNORECASE)
+_FORMAT_BEHIND = re.compile(rf"(?<=[)\]}}])\s*{_RUN}", re.IGNORECASE)
 _FORMAT_WORD = re.compile(
     r"(?:flac|mp3|alac|lossless|\d{2,3} ?k(?:bps)?|320|v[0-2])\Z", re.IGNORECASE
 )
 _HAS_STRONG = re.compile(rf"(?<![^\W_])(?:{_STRONG})(?![^\W_])", re.IGNORECASE)
 
+# `歌手「アルバム」`
+_QUOTED_ALBUM = re.compile(r"\A((?:[^「『]*[^\s「『\])-])\s*)[「『]([^」』]+)[」』]")
 _BRACKET = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|\{([^{}]*)\}")
+_YEAR_BETWEEN = re.compile(
+    r"(?P<by>[^\[({]*[^\s\[({-])\s*[\[(](?:19|20)\d\d[\])]\s+(?P<rest>[^\s-].*)"
+)
 _YEAR = re.compile(r"(?:19|20)\d\d(?:[-./ ]\d\d[-./ ]\d\d)?\Z")
 _YEAR_FIRST = re.compile(r"((?:19|20)\d\d)(?:[-./]\d\d[-./]\d\d)?(?:\s*[.,_]\s*|\s+)(?=[^\s(])")
 _YEAR_LAST = re.compile(r"(?<=\S)[\s,]+((?:19|20)\d\d)\Z")
 _INDEX = re.compile(r"\A\d{1,2}(?:[.)]\s+|\s+(?=[\[(]?(?:19|20)\d\d\b))(?=\S)")
-_DISC_WORD = r"(?:cd|dis[ck]|диск)"
-_DISC_NUMBER = r"(?P<disc>\d{1,2}|one|two|three|four|five|six|iii|ii|iv|i)(?![^\W_])"
-_DISC_OF = r"(?:\s*(?:of|/|von|de)\s*\d{1,2})?"
-_DISC_FOLDER = re.compile(
-    rf"[\s\[(]*{_DISC_WORD}[\s._\-#]*{_DISC_NUMBER}{_DISC_OF}(?:[\s._\-:,(\[\])].*)?\Z",
-    re.IGNORECASE | re.DOTALL,
-)
-_SIDE_FOLDER = re.compile(r"\s*side[\s._-]*(?P<disc>[a-h]|\d)\s*\Z", re.IGNORECASE)
-_DISC_MARK = re.compile(
-    rf"(?:[\s._,\-:]*[\[(]\s*{_DISC_WORD}[\s._#-]*{_DISC_NUMBER}[^)\]]*[)\]]"
-    rf"|(?<=[\s._,\-:]){_DISC_WORD}[\s._#-]*{_DISC_NUMBER.replace('disc', 'bare')}{_DISC_OF}"
-    r"(?:\s+-\s+[^\[({]*)?)",
-    re.IGNORECASE,
-)
-_SPELT_DISCS = {
-    word: value
-    for value, row in enumerate(("one i", "two ii", "three iii", "four iv", "five", "six"), start=1)
-    for word in row.split()
-}
 
 # Folders at which the way up ends: what lies above says nothing about the music.
 _ROOTS = word_set(
@@ -120,7 +116,7 @@ class PathReading:
 
 def segments(path: str) -> tuple[str, ...]:
     """The folders (and the file) of a remote path without drive, share marker and empty parts."""
-    parts = [part.strip()[:LONGEST_NAME] for part in SEPARATORS.split(path)]
+    parts = [part.strip()[:LONGEST_NAME] for part in path.replace("/", "\\").split("\\")]
     parts = [part for part in parts if part]
     if parts and _ROOT_MARK.match(parts[0]):
         parts = parts[1:]
@@ -157,7 +153,7 @@ def read_folder(parts: tuple[str, ...]) -> PathReading:
     """Read the folders of an album, outermost first."""
     disc = 0
     while len(parts) > 1:
-        pure = disc_of_folder(parts[-1])
+        pure = disc_of_folder(parts[-1], parts[-2])
         if pure:
             disc = disc or pure
         elif not is_format(parts[-1]):
@@ -170,8 +166,8 @@ def read_folder(parts: tuple[str, ...]) -> PathReading:
 
 def _read_album(name: str, above: tuple[str, ...], disc: int) -> PathReading:
     text, marked = split_disc(_spaced(name))
-    text, tags, year = _take_brackets(text)
     parent, parent_year = _artist_above(above)
+    text, tags, year = _take_brackets(_divided_by_year(text, parent))
     parts, more_tags, part_year, dated = _take_parts(text)
     if part_year is not None:
         parts, year = _place_year(
@@ -188,6 +184,18 @@ def _read_album(name: str, above: tuple[str, ...], disc: int) -> PathReading:
         disc=disc or marked,
         tags=(*tags, *more_tags),
     )
+
+
+def _divided_by_year(text: str, parent: str) -> str:
+    """`Artist (1997) Album` as `Artist - (1997) Album`, where nothing but a year divides them."""
+    match = _YEAR_BETWEEN.match(text)
+    if match is None or (parent and not _same(match["by"], parent)):
+        return text
+    rest = _BRACKET.sub(" ", match["rest"]).strip()
+    found = words(rest)
+    if not found or is_format(rest) or only_describes(found) or DASH.search(rest):
+        return text
+    return f"{match['by']} - {text[match.end('by') :].strip()}"
 
 
 def _only_artist(parts: list[str], parent: str, dated: bool) -> bool:
@@ -211,8 +219,10 @@ def _same(name: str, other: str) -> bool:
 
 
 def _spaced(name: str) -> str:
-    """Scene names: dots, underscores and bare hyphens instead of blanks."""
+    """Scene names: dots, underscores and bare hyphens instead of blanks; wide signs as plain ones."""
     text = name.strip()
+    if not text.isascii():
+        text = _QUOTED_ALBUM.sub(r"\1 - \2 ", text.translate(WIDE)).strip()
     if " " in text:
         return text.replace("_", " ")
     if text.count("-") >= 2:
@@ -226,6 +236,8 @@ def _spaced(name: str) -> str:
 def _scene(text: str) -> str:
     """`Artist-Album-CD-FLAC-1997-GROUP` as `Artist - Album [CD] [FLAC] (1997)`."""
     parts = [part for part in text.replace("_-_", "-").split("-") if part]
+    if len(parts) > 4 and 1 in (len(parts[0]), len(parts[1])):
+        parts[:2] = ["-".join(parts[:2])]  # "Jay-Z", "T-Pain"
     marks = [i for i, part in enumerate(parts) if i >= 2 and _is_mark(part)]
     if not marks or not any(_YEAR.match(part) for part in parts[2:]):
         return text
@@ -236,7 +248,10 @@ def _scene(text: str) -> str:
 
 
 def _is_mark(part: str) -> bool:
-    return bool(_YEAR.match(part)) or is_format(part.replace("_", " ")) or part[0] in "(["
+    if _YEAR.match(part) or part[0] in "([" or is_format(part.replace("_", " ")):
+        return True
+    found = words(part)
+    return names_pressing(found) and only_describes(found)
 
 
 def _take_brackets(text: str) -> tuple[str, list[str], int | None]:
@@ -256,6 +271,10 @@ def _take_brackets(text: str) -> tuple[str, list[str], int | None]:
             return " "
         return match.group()
 
+    behind = _FORMAT_BEHIND.search(text)
+    if behind:  # "Album (2008) 320"
+        tags.append(behind["run"].strip())
+        text = text[: behind.start("run")]
     stripped = " ".join(_BRACKET.sub(decide, text).split()).strip(" -–—_,")
     if not stripped and not years:
         return text.strip(), [], None
@@ -288,8 +307,9 @@ def _take_parts(text: str) -> tuple[list[str], list[str], int | None, bool]:
 def _only_marks(part: str, *, sure: bool) -> bool:
     """Whether a part marks a pressing; one lone word may be the album ("Eric Prydz - Opus")."""
     found = words(part)
-    if not sure and len(found) < 2 and not _FORMAT_WORD.match(part):
-        return False
+    if not sure and not _FORMAT_WORD.match(part) and (len(found) < 2 or not is_format(part)):
+        # "Jay-Z - The Black Album", "The 1975 - The 1975": colours and years name as well
+        return len(found) > 1 and names_pressing(found) and only_describes(found)
     return is_format(part) or (bool(found) and only_describes(found) and not _YEAR.match(part))
 
 
@@ -306,7 +326,7 @@ def _year_beside(album: str) -> tuple[str, int | None]:
     if match:
         return album[match.end() :].strip(" -–—_."), int(match[1])
     match = _YEAR_LAST.search(album)
-    if match:
+    if match and significant(words(album)) != (match[1],):  # "The 1975"
         return album[: match.start()].strip(" -–—_,"), int(match[1])
     return album, None
 
@@ -367,37 +387,9 @@ def _is_shelf(plain: str) -> bool:
 def is_format(name: str) -> bool:
     """Whether a name says nothing but how the music was encoded or ripped ("[FLAC 24-96]")."""
     bare = name.strip(" []()")
-    return bool(bare) and len(bare) <= 80 and _FORMAT.match(bare) is not None
-
-
-def _may_be_disc(name: str) -> bool:
-    """Whether a closer look is worth the while; most names hold none of these letters."""
-    low = name.lower()
-    return "cd" in low or "dis" in low or "side" in low or "диск" in low
-
-
-def disc_of_folder(name: str) -> int:
-    """The disc a folder holds when it is named for nothing else ("CD1", "Disc 2 - Live"); or 0."""
-    if not _may_be_disc(name):
-        return 0
-    match = _SIDE_FOLDER.match(name) or _DISC_FOLDER.match(name)
-    return _disc_number(match["disc"]) if match else 0
-
-
-def split_disc(name: str) -> tuple[str, int]:
-    """An album name without its disc mark ("Album (Disc 2)", "Album CD1"), and the disc or 0."""
-    match = _DISC_MARK.search(name) if _may_be_disc(name) else None
-    if match is None or not name[: match.start()].strip(" -_.,["):
-        return name, 0
-    rest = f"{name[: match.start()].rstrip(' -_.,:')} {name[match.end() :].strip()}".strip()
-    return rest, _disc_number(match["disc"] or match["bare"])
-
-
-def _disc_number(text: str) -> int:
-    text = text.lower()
-    if text.isdecimal():
-        return int(text)
-    return _SPELT_DISCS.get(text) or ord(text[0]) - ord("a") + 1
+    if not bare or len(bare) > 80 or bare[0] == "+":  # "+44" is a band
+        return False
+    return _FORMAT.match(bare) is not None
 
 
 def _unsorted(artist: str) -> str:

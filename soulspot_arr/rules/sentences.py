@@ -11,7 +11,7 @@ from soulspot_arr.rules import naming
 DISK_FULL = "Unpacking failed, write error or disk is full?"
 
 _WORDS: Mapping[FailureKind, str] = {
-    FailureKind.PEER_OFFLINE: "{peer} went offline and did not come back in time",
+    FailureKind.PEER_OFFLINE: "{peer} could not be reached",
     FailureKind.PEER_BUSY: "{peer} has too much queued and kept sending us away",
     FailureKind.REJECTED: "{peer} refuses to send the file",
     FailureKind.CANCELLED_AT_SOURCE: "the transfer was cancelled in slskd",

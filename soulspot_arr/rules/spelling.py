@@ -100,6 +100,7 @@ _FOLDED = str.maketrans(
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘ʼ‛`´′ʹ＇"), None)
 _ACCENTED = re.compile("[\u0080-\u036f\u1e00-\u1eff\u2000-\u2bff]")
 _ACCENTS = dict.fromkeys(range(0x300, 0x370))
+_ACCENT_RUNS = re.compile("[\u0300-\u036f]+")
 _MANGLED = frozenset("ÃâÂÐÑÅã")
 _FEATURING_IN_BRACKETS = re.compile(
     r"[(\[{]\s*(?:feat|ft|featuring)\b[^)\]}]*(?:[)\]}]|\Z)", re.IGNORECASE
@@ -109,6 +110,7 @@ _ACRONYM = re.compile(r"\b(?:[^\W\d_]\.){2,}(?:[^\W\d_]\b)?")
 _LETTER_SIGNS = re.compile(r"(?<=[^\W\d_])[!$](?=[^\W\d_])|\$(?=[^\W\d_]{2})")
 _SIGN = {"!": "i", "$": "s"}
 _NOT_ALNUM_ASCII = str.maketrans({chr(c): " " for c in range(128) if not chr(c).isalnum()})
+_BLANKED = bytes(c if chr(c).isalnum() else ord(" ") for c in range(128)) + bytes(128)
 _YEAR = re.compile(r"(?:19|20)\d\d\Z")
 _LONGEST_DISAMBIGUATION = 8  # words
 
@@ -122,21 +124,20 @@ def normalise(text: str) -> str:
     """
     text = _casefold(text)
     if text.isascii():
-        if text.replace(" ", "").isalnum() and "feat" not in text:
-            return " ".join(text.split())  # half of all names: nothing to do
         text = text.replace("'", "").replace("`", "")
     else:
         text = text.translate(_APOSTROPHES)
-    if "f" in text:
+    if "feat" in text or "ft" in text:
         text = _FEATURING_TAIL.sub("", _FEATURING_IN_BRACKETS.sub(" ", text))
     if "." in text:
         text = _ACRONYM.sub(lambda match: match.group().replace(".", "") + " ", text)
     if "!" in text or "$" in text:
         text = _LETTER_SIGNS.sub(lambda match: _SIGN[match.group()], text)
-    text = text.replace("&", " and ").translate(_NOT_ALNUM_ASCII)
-    if not text.isascii():
-        text = _fold(text)
-    found = text.split()
+    text = text.replace("&", " and ")
+    if text.isascii():  # bytes are translated three times as fast
+        found = text.encode("ascii").translate(_BLANKED).decode("ascii").split()
+    else:
+        found = _fold(text.translate(_NOT_ALNUM_ASCII)).split()
     if "feat" in found or "featuring" in found:
         for index, word in enumerate(found):
             if index and word in ("feat", "featuring"):
@@ -157,7 +158,7 @@ def _casefold(text: str) -> str:
 
 def without_accents(text: str) -> str:
     """Latin letters without their marks; for long texts that are only searched."""
-    return unicodedata.normalize("NFKD", text).translate(_ACCENTS)
+    return _ACCENT_RUNS.sub("", unicodedata.normalize("NFKD", text))
 
 
 def mended(text: str) -> str:
@@ -246,6 +247,11 @@ def versions(found: tuple[str, ...]) -> frozenset[str]:
     return frozenset(kinds)
 
 
+def without_versions(found: tuple[str, ...]) -> tuple[str, ...]:
+    """Without the words for another recording, unless nothing else is there."""
+    return tuple(word for word in found if word not in _VERSIONS) or found
+
+
 def _goes_on(word: str) -> bool:
     """ "Version orchestre": what kind of version it is stands behind the word."""
     return bool(word) and word not in _EDITION_WORDS and not word.isdecimal()
@@ -299,6 +305,11 @@ def only_describes(found: tuple[str, ...]) -> bool:
         word in _COLOURS or word in _ARTICLES or word in _EDITION_PREFIXES or _YEAR.match(word)
         for word in _without_editions(found)
     )
+
+
+def names_pressing(found: tuple[str, ...]) -> bool:
+    """Whether one of these words stands for a pressing; "album" alone does not."""
+    return any(word in _EDITION_WORDS and word != "album" for word in found)
 
 
 def dice(one: tuple[str, ...], other: tuple[str, ...]) -> float:

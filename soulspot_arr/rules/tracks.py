@@ -44,6 +44,12 @@ _OTHER_FILES = word_set(
 LONGEST_NAME = 512
 """Characters of a name that are read; no disk holds half as many."""
 
+WIDE = str.maketrans(
+    {chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+    | {"【": "[", "】": "]", "〔": "[", "〕": "]", "\u3000": " "}
+)
+"""Signs, digits and letters of East Asian width, and the brackets of the region, as plain ones."""
+
 DASH = re.compile(r"\s+[-–—―]+\s*|[-–—―]+\s+|_-_")
 """What divides the parts of a name: a dash with a blank on at least one side."""
 
@@ -66,6 +72,8 @@ _INNER = re.compile(
     r"(?P<before>.*?(?:\s[-–—]\s*|[-–—]\s))[\[(#]?(?P<number>\d{1,3})[\])]?"
     r"(?:\.\s*|\s+[-–—]+\s+|\s+)(?P<title>\S.*)\Z"
 )
+
+_HYPHENED = re.compile(r"(?P<before>[^\W\d][^-]*)-(?P<number>[0-2]\d)-(?P<title>[^\W\d].*)\Z")
 
 
 class TrackName(NamedTuple):
@@ -99,6 +107,8 @@ def read_track(stem: str) -> TrackName:
     """Read a file name without its extension."""
     stem = stem[:LONGEST_NAME]
     text = stem.replace("_", " ")
+    if not text.isascii():
+        text = text.translate(WIDE)
     usual = _USUAL.match(text)
     if usual and (usual[1] < "10" or usual.end() > 3):  # four names of five, without the long way
         title = text[usual.end() :].strip()
@@ -141,7 +151,7 @@ def _numbers(match: re.Match[str], *, bare: bool) -> tuple[int, int, str, str]:
 
 def _read_inner(text: str) -> TrackName:
     """`Artist - Album - 01 - Title`, `Artist - 01 - Title`, or a title without any number."""
-    match = _INNER.match(text)
+    match = _INNER.match(text) or _HYPHENED.match(text) if _may_be_divided(text) else None
     if match is None:
         title = text.strip()
         return TrackName(title, by=_claim(title))
@@ -155,9 +165,14 @@ def _read_inner(text: str) -> TrackName:
     )
 
 
+def _may_be_divided(text: str) -> bool:
+    """Whether a dash can be in it at all; most names have none."""
+    return "-" in text or not text.isascii()
+
+
 def _claim(title: str) -> str:
     """`Artist - Title` behind the number claims an artist; who is right, the folder decides."""
-    if DASH.search(title) is None:
+    if not _may_be_divided(title):
         return ""
     parts = [part.strip() for part in DASH.split(title) if part.strip()]
     return parts[0] if len(parts) > 1 else ""

@@ -7,7 +7,6 @@ not found in that time is dug for in the background.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import threading
 import time
@@ -23,13 +22,13 @@ from soulspot_arr.catalogue import Catalogue
 from soulspot_arr.db import Database
 from soulspot_arr.domain import Clock, Query, Release
 from soulspot_arr.errors import DatabaseTrouble, TooManyQuestions
-from soulspot_arr.rules.spelling import normalise
 from soulspot_arr.search import live
 from soulspot_arr.search.answers import Answers
 from soulspot_arr.search.asker import Asker
 from soulspot_arr.search.climb import MOST
 from soulspot_arr.search.desk import Desk
 from soulspot_arr.search.dig import Digger
+from soulspot_arr.search.keys import keys_of
 from soulspot_arr.search.lessons import LessonBook
 from soulspot_arr.search.questions import Outcome, Questions
 from soulspot_arr.search.recent import RecentAnswers
@@ -52,6 +51,8 @@ _NO_DATABASE = (SQLAlchemyError, DatabaseTrouble)
 class _Flight:
     """One question being answered; equal ones wait for it."""
 
+    query: Query
+    keys: tuple[str, ...]
     begun: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
     releases: list[Release] = field(default_factory=list)
@@ -105,11 +106,11 @@ class Search:
 
     def find(self, query: Query) -> list[Release]:
         """Releases for a question, best first, at most 99; empty when nothing can be found now."""
-        key = key_of(query)
-        kept = self._desk.answers.fresh(key)
+        keys = keys_of(query)
+        kept = self._desk.answers.fresh(keys[0])
         if kept is not None:
             return kept[0]
-        flight = self._take_off(key, query)
+        flight = self._take_off(keys, query)
         if flight is None:
             log.info("too many searches are waiting; answering empty")
             return []
@@ -123,11 +124,11 @@ class Search:
         A question that was answered a moment ago is not asked again. Raises TooManyQuestions, and
         DatabaseTrouble when it cannot be written down.
         """
-        key = key_of(query)
-        kept = self._desk.answers.fresh(key)
+        keys = keys_of(query)
+        kept = self._desk.answers.fresh(keys[0])
         if kept is not None and kept[1] is not None and self.questions.knows(kept[1]):
             return kept[1]
-        flight = self._take_off(key, query, anew=True)
+        flight = self._take_off(keys, query, anew=True)
         if flight is None:
             raise TooManyQuestions("Too many searches are waiting; try again in a minute.")
         flight.begun.wait(_BEGIN_WITHIN)
@@ -149,46 +150,62 @@ class Search:
 
     # -- one flight for equal questions ------------------------------------------------------------
 
-    def _take_off(self, key: str, query: Query, *, anew: bool = False) -> _Flight | None:
+    def _take_off(
+        self, keys: tuple[str, ...], query: Query, *, anew: bool = False
+    ) -> _Flight | None:
         """The flight that answers this question; None when too many are under way."""
         with self._lock:
-            running = self._flights.get(key)
+            running = self._running(keys)
             if running is not None:
                 running.followers += 1
                 return running if running.followers <= _FOLLOWERS else None
-            if len(self._flights) >= self._desk.settings.get("search.waiting"):
+            under_way = {id(flight) for flight in self._flights.values()}
+            if len(under_way) >= self._desk.settings.get("search.waiting"):
                 return None
-            flight = self._flights[key] = _Flight()
-        work = (key, query, flight, anew)
+            flight = _Flight(query, keys)
+            for key in keys:
+                self._flights.setdefault(key, flight)
         # In a thread of its own, so that nobody waits for a source or a Lidarr that hangs.
         try:
-            threading.Thread(target=self._fly, args=work, name="search", daemon=True).start()
+            threading.Thread(
+                target=self._fly, args=(flight, anew), name="search", daemon=True
+            ).start()
         except RuntimeError as error:  # the system has no thread left
             log.warning("no search can be started: %s", error)
-            with self._lock:
-                self._flights.pop(key, None)
+            self._land(flight)
             return None
         return flight
 
-    def _fly(self, key: str, query: Query, flight: _Flight, anew: bool) -> None:
+    def _running(self, keys: tuple[str, ...]) -> _Flight | None:
+        """The flight of an equal question, or of the text that asks for the same."""
+        same, text = self._flights.get(keys[0]), self._flights.get(keys[-1])
+        return same or (text if text is not None and text.query.term else None)
+
+    def _land(self, flight: _Flight) -> None:
+        with self._lock:
+            for key in flight.keys:
+                if self._flights.get(key) is flight:
+                    del self._flights[key]
+        flight.begun.set()
+        flight.done.set()
+
+    def _fly(self, flight: _Flight, anew: bool) -> None:
         try:
             # It may have come in while we boarded.
-            kept = None if anew else self._desk.answers.fresh(key)
+            kept = None if anew else self._desk.answers.fresh(flight.keys[0])
             if kept is not None:
                 flight.releases, flight.question_id = kept
             else:
-                self._answer(key, query, flight)
+                self._answer(flight)
         except _NO_DATABASE:
-            log.exception("searching %s failed; answering empty", _words(query))
+            log.exception("searching %s failed; answering empty", _words(flight.query))
         finally:
-            with self._lock:
-                self._flights.pop(key, None)
-            flight.begun.set()
-            flight.done.set()
+            self._land(flight)
 
-    def _answer(self, key: str, query: Query, flight: _Flight) -> None:
+    def _answer(self, flight: _Flight) -> None:
         """Search, hand the releases over, then write down why they are what they are."""
-        question_id = flight.question_id = self.questions.begin(key, query)
+        query, keys = flight.query, flight.keys
+        question_id = flight.question_id = self.questions.begin(keys[0], query)
         flight.begun.set()
         self._refresh()
         if not self._desk.source.is_configured():
@@ -198,16 +215,15 @@ class Search:
         began = time.monotonic()
         found = live.search(
             self._desk,
-            key,
             query,
             question_id=question_id,
             told=lambda wanted: self.questions.resolved(question_id, wanted),
         )
         flight.releases = found.releases
-        digging = found.may_dig and self.digger.hand_over(key, found.climb, question_id)
+        digging = found.may_dig and self.digger.hand_over(found.climb, question_id)
         asked_all = found.climb.next() is None or not self._desk.settings.get("search.dig")
         if not found.releases and found.whole and asked_all:
-            self._desk.answers.missed(key, question_id)
+            self._desk.answers.missed(keys, question_id)
         self.questions.answered(
             question_id, found.outcome, digging=digging, why=found.climb.explained()
         )
@@ -215,16 +231,6 @@ class Search:
             "searched %s: %d offers in %.1f s%s", _words(query), len(found.releases),
             time.monotonic() - began, ", digging on" if digging else "",
         )  # fmt: skip
-
-
-def key_of(query: Query) -> str:
-    """The same for an album search and for the text search Lidarr makes when that found nothing."""
-    text = " ".join(part for part in (query.artist, query.album, query.term) if part)
-    kind = "artist" if query.artist and not query.album else "album"
-    # Some albums are nothing but a sign: "+" and "÷" are two questions.
-    compared = " ".join(normalise(word) or word for word in text.split())
-    parts = (kind, compared, str(query.year or ""))
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _words(query: Query) -> str:

@@ -91,58 +91,73 @@ class Answers:
     # -- writing -----------------------------------------------------------------------------------
 
     def keep(
-        self, key: str, finds: Sequence[Find], question_id: int | None, *, settled: bool = True
+        self,
+        keys: Sequence[str],
+        finds: Sequence[Find],
+        question_id: int | None,
+        *,
+        settled: bool = True,
     ) -> list[Release]:
-        """Keep an answer in place of an older one; an empty one as not searched to the end.
+        """Keep an answer in place of older ones; an empty one as not searched to the end.
 
         One whose album was not `settled` is kept only as long as its texts must not be repeated.
         """
 
         def write(session: Session) -> list[Release]:
             releases = self._remember(session, finds)
-            answer = self._answer(session, key)
-            if finds:
-                answer.misses = 0
-            answer.whole, answer.question_id = settled and bool(finds), question_id
-            self._fill(answer, releases, [find.standing for find in finds])
+            for answer in self._answers(session, keys):
+                if finds:
+                    answer.misses = 0
+                answer.whole, answer.question_id = settled and bool(finds), question_id
+                self._fill(answer, releases, [find.standing for find in finds])
             return releases
 
         return self._insist(write)
 
     def add(
-        self, key: str, finds: Sequence[Find], question_id: int | None, *, settled: bool = True
+        self,
+        keys: Sequence[str],
+        finds: Sequence[Find],
+        question_id: int | None,
+        *,
+        settled: bool = True,
     ) -> None:
-        """Merge later finds into an answer, which is fresh again by that."""
+        """Merge later finds into answers, which are fresh again by that."""
 
         def write(session: Session) -> list[Release]:
             releases = self._remember(session, finds)
-            answer = self._answer(session, key)
-            standings = dict(zip(answer.release_keys, answer.standings or [], strict=False))
-            standings |= {find.release.key: list(find.standing) for find in finds}
-            rows = session.scalars(select(ReleaseRow).where(ReleaseRow.id.in_(standings)))
-            known = {row.id: row for row in rows}
-            order = sorted(known, key=lambda found: (standings[found], found))
-            kept = self._best(order, known)
-            answer.misses, answer.whole, answer.question_id = 0, settled, question_id
-            self._fill(
-                answer, [_release(known[found]) for found in kept], [standings[k] for k in kept]
-            )
+            for answer in self._answers(session, keys):
+                self._merge(session, answer, finds)
+                answer.misses, answer.whole, answer.question_id = 0, settled, question_id
             return releases
 
         self._insist(write)
 
-    def missed(self, key: str, question_id: int | None) -> None:
+    def _merge(self, session: Session, answer: Answer, finds: Sequence[Find]) -> None:
+        standings = dict(zip(answer.release_keys, answer.standings or [], strict=False))
+        standings |= {find.release.key: list(find.standing) for find in finds}
+        rows = session.scalars(select(ReleaseRow).where(ReleaseRow.id.in_(standings)))
+        known = {row.id: row for row in rows}
+        order = sorted(known, key=lambda found: (standings[found], found))
+        kept = self._best(order, known)
+        self._fill(answer, [_release(known[found]) for found in kept], [standings[k] for k in kept])
+
+    def missed(self, keys: Sequence[str], question_id: int | None) -> None:
         """The whole ladder has found nothing, once more; an answer that holds something stays."""
 
         def write(session: Session) -> list[Release]:
-            answer = self._answer(session, key)
-            if not answer.release_keys or not self._is_fresh(answer):
-                answer.misses, answer.whole = answer.misses + 1, True
-                answer.question_id = question_id
-                self._fill(answer, [], [])
+            for answer in self._answers(session, keys):
+                if not answer.release_keys or not self._is_fresh(answer):
+                    answer.misses, answer.whole = answer.misses + 1, True
+                    answer.question_id = question_id
+                    self._fill(answer, [], [])
             return []
 
         self._insist(write)
+
+    def _answers(self, session: Session, keys: Sequence[str]) -> list[Answer]:
+        """In one order, so that two writers wait for each other."""
+        return [self._answer(session, key) for key in sorted(keys)]
 
     def _answer(self, session: Session, key: str) -> Answer:
         answer = session.get(Answer, key, with_for_update=True)

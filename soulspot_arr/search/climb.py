@@ -14,6 +14,7 @@ from soulspot_arr.domain import Query, RawFolder
 from soulspot_arr.rules import matching
 from soulspot_arr.rules.matching import explaining
 from soulspot_arr.rules.matching.promising import Place, promising
+from soulspot_arr.rules.matching.verdicts import SURE
 from soulspot_arr.rules.planning import climbing
 from soulspot_arr.rules.planning.climbing import Lessons, Outcome
 from soulspot_arr.rules.planning.ladder import Kind, Rung, rungs
@@ -24,6 +25,7 @@ from soulspot_arr.wanted import Wanted
 
 # Fewer than a page of 100: a full page makes Lidarr ask on (contract lidarr §6.4).
 MOST = 99
+_OLD_ENTRY = 4  # of a time when it was not kept whether the album was settled
 LOOKUP = "lookup"
 """Kind of the line that tells of folders looked up at their peers."""
 
@@ -79,8 +81,15 @@ class Climb:
 
     @property
     def sure(self) -> bool:
-        """Whether an offer is surely the album."""
+        """Whether an offer is as surely the album as asking can make it."""
         return climbing.found_by(self.judged, sure=True)
+
+    @property
+    def certain(self) -> bool:
+        """Whether an offer is surely the album: names alone never say so."""
+        return any(
+            item.decision.accepted and item.decision.identity >= SURE for item in self.judged
+        )
 
     @property
     def enough(self) -> bool:
@@ -223,10 +232,13 @@ class Climb:
         return {"offers": offers, "others": others, "counts": counts, "rungs": self.log}
 
 
-def outcomes_to_json(outcomes: Iterable[Outcome]) -> list[list[Any]]:
-    """What was asked, for a row: kind, text, whether the artist is named, folders."""
+def outcomes_to_json(outcomes: Iterable[Outcome], *, settled: bool) -> list[list[Any]]:
+    """What was asked, for a row: kind, text, whether the artist is named, folders.
+
+    `settled` says whether the answers were judged as what the album really is.
+    """
     return [
-        [outcome.rung.kind.value, outcome.rung.text, outcome.rung.named, outcome.answers]
+        [outcome.rung.kind.value, outcome.rung.text, outcome.rung.named, outcome.answers, settled]
         for outcome in outcomes
     ]
 
@@ -234,5 +246,10 @@ def outcomes_to_json(outcomes: Iterable[Outcome]) -> list[list[Any]]:
 def outcomes_from_json(stored: Iterable[Sequence[Any]]) -> list[Outcome]:
     """The reverse of `outcomes_to_json`, without what came of it."""
     return [
-        Outcome(Rung(Kind(kind), text, named), answers) for kind, text, named, answers in stored
+        Outcome(Rung(Kind(kind), text, named), answers) for kind, text, named, answers, *_ in stored
     ]
+
+
+def only_settled(stored: Iterable[list[Any]]) -> list[list[Any]]:
+    """Those of a row that need not be heard again once it is known what the album is."""
+    return [entry for entry in stored if len(entry) == _OLD_ENTRY or entry[-1] is True]

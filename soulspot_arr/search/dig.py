@@ -20,8 +20,14 @@ from soulspot_arr.domain import Query
 from soulspot_arr.errors import SourceError
 from soulspot_arr.models import Dig
 from soulspot_arr.search.asker import Reply, Status
-from soulspot_arr.search.climb import Climb, outcomes_from_json, outcomes_to_json
+from soulspot_arr.search.climb import (
+    Climb,
+    only_settled,
+    outcomes_from_json,
+    outcomes_to_json,
+)
 from soulspot_arr.search.desk import Desk
+from soulspot_arr.search.keys import keys_of
 from soulspot_arr.search.questions import Outcome
 
 log = logging.getLogger(__name__)
@@ -43,18 +49,18 @@ class Digger:
         self._db = database
         self._desk = desk
 
-    def hand_over(self, key: str, climb: Climb, question_id: int | None) -> bool:
+    def hand_over(self, climb: Climb, question_id: int | None) -> bool:
         """Go on with this question in the background; whether there is anything to go on with."""
         remaining = int(self._desk.settings.get("search.dig"))
         if remaining < 1 or climb.enough or climb.next() is None:
             return False
         now = self._desk.clock()
         row = Dig(
-            query_key=key,
+            query_key=keys_of(climb.query)[0],
             query=asdict(climb.query),
             question_id=question_id,
             # Answers to half-known names have to be heard again.
-            asked=outcomes_to_json(climb.outcomes if climb.wanted.settled else ()),
+            asked=outcomes_to_json(climb.outcomes if climb.wanted.settled else (), settled=True),
             remaining=remaining,
             not_before=now + _BREATH,
             created_at=now,
@@ -122,6 +128,9 @@ class Digger:
         climb = self._desk.climb(
             query, self._desk.catalogue.resolve(query, seconds=_CATALOGUE_SECONDS)
         )
+        if climb.wanted.settled:
+            # What was heard while the catalogue was silent has to be heard again.
+            row.asked = only_settled(row.asked)
         asked = outcomes_from_json(row.asked)
         climb.recall(asked)
         for outcome in asked:
@@ -150,7 +159,7 @@ class Digger:
         finds = self._desk.finds(climb)
         if finds:
             settled = climb.wanted.settled
-            self._desk.answers.add(row.query_key, finds, row.question_id, settled=settled)
+            self._desk.answers.add(_keys(row), finds, row.question_id, settled=settled)
             log.info("dug for %s: %d offers", climb.wanted.album or row.query_key, len(finds))
         over = climb.sure or climb.next() is None or row.remaining <= 1
         if row.question_id is not None:
@@ -159,21 +168,22 @@ class Digger:
         if over:
             self._give_up(row, certain=climb.wanted.settled and not climb.doubtful)
             return
+        new = climb.outcomes[len(row.asked) :]
         with self._db.write() as session:
             session.execute(
                 update(Dig)
                 .where(Dig.query_key == row.query_key)
                 .values(
-                    asked=outcomes_to_json(climb.outcomes),
+                    asked=[*row.asked, *outcomes_to_json(new, settled=climb.wanted.settled)],
                     remaining=row.remaining - 1,
                     not_before=self._desk.clock(),
                 )
             )
 
     def _outcome(self, row: Dig, climb: Climb) -> Outcome:
-        if climb.sure:
+        if climb.certain:
             return Outcome.SURE
-        kept = self._desk.answers.fresh(row.query_key)
+        kept = self._desk.answers.fresh(_keys(row)[0])
         return Outcome.FOUND if kept is not None and kept[0] else Outcome.NOTHING
 
     def _give_up(self, row: Dig, *, certain: bool = True) -> None:
@@ -182,7 +192,7 @@ class Digger:
         Not where the silence may have been that of a ban.
         """
         if certain:
-            self._desk.answers.missed(row.query_key, row.question_id)
+            self._desk.answers.missed(_keys(row), row.question_id)
         self._end(row)
 
     def _end(self, row: Dig) -> None:
@@ -190,3 +200,7 @@ class Digger:
             session.execute(delete(Dig).where(Dig.query_key == row.query_key))
         if row.question_id is not None:
             self._desk.questions.finish(row.question_id)
+
+
+def _keys(row: Dig) -> tuple[str, ...]:
+    return keys_of(Query(**row.query))

@@ -14,6 +14,7 @@ from soulspot_arr.domain import Query, Release
 from soulspot_arr.search.asker import Status
 from soulspot_arr.search.climb import Climb
 from soulspot_arr.search.desk import Desk
+from soulspot_arr.search.keys import keys_of
 from soulspot_arr.search.questions import Outcome
 from soulspot_arr.wanted import Wanted
 
@@ -40,9 +41,11 @@ class Found:
     @property
     def outcome(self) -> Outcome:
         """What came of the question."""
-        if self.climb.sure:
+        if self.climb.certain:
             return Outcome.SURE
-        return Outcome.FOUND if self.releases else self.cut or Outcome.NOTHING
+        if self.releases:
+            return Outcome.FOUND
+        return self.cut or (Outcome.SKIPPED if self.climb.gaps else Outcome.NOTHING)
 
     @property
     def whole(self) -> bool:
@@ -58,9 +61,7 @@ class Found:
         return asks_for_an_album and not away and not self.climb.sure
 
 
-def search(
-    desk: Desk, key: str, query: Query, *, question_id: int, told: Callable[[Wanted], None]
-) -> Found:
+def search(desk: Desk, query: Query, *, question_id: int, told: Callable[[Wanted], None]) -> Found:
     """Search within the budget and keep the answer; `told` hears what the album is."""
     began = time.monotonic()
     budget = float(desk.settings.get("search.budget"))
@@ -68,11 +69,12 @@ def search(
     wanted = desk.catalogue.resolve(query, seconds=share)
     told(wanted)
     climb = desk.climb(query, wanted)
-    cut = _climb(desk, climb, Purpose(key, question_id=question_id), began=began)
+    keys = keys_of(query)
+    cut = _climb(desk, climb, Purpose(keys[0], question_id=question_id), began=began)
     desk.learn(climb)
     finds = desk.finds(climb)
     if finds or (cut is None and not climb.gaps):
-        kept = desk.answers.keep(key, finds, question_id, settled=wanted.settled)
+        kept = desk.answers.keep(keys, finds, question_id, settled=wanted.settled)
         return Found(kept, climb, cut)
     # An outage, a ban, a spent budget: nothing that may be remembered.
     return Found([], climb, cut)

@@ -41,6 +41,7 @@ class Outcome(StrEnum):
     NOTHING = "nothing"
     BUSY = "busy"  # the search budget was used up
     CUT = "cut"  # the time was over
+    SKIPPED = "skipped"  # another process has just asked the same texts
     OUTAGE = "outage"
     BANNED = "banned"
     UNCONFIGURED = "unconfigured"
@@ -104,7 +105,8 @@ class Questions:
 
     def resolved(self, question_id: int, wanted: Wanted) -> None:
         """What the catalogue said."""
-        self._update(question_id, provider=wanted.provider.value, wanted=explaining.summary(wanted))
+        known = explaining.summary(wanted) | {"settled": wanted.settled}
+        self._update(question_id, provider=wanted.provider.value, wanted=known)
 
     def answered(
         self,

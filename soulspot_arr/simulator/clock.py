@@ -233,8 +233,11 @@ class Clock:
         return handle
 
     def run(self, script: Script[T], scope: Scope | None = None) -> Task[T]:
-        """Start a script at once and return its task."""
+        """Start a script at once and return its task; in a scope that has died it is killed."""
         task = Task(self, script, scope)
+        if scope is not None and not scope.alive:
+            task.kill()
+            return task
         if scope is not None:
             scope.adopt(task)  # type: ignore[arg-type]
         task.start()

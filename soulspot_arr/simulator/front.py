@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 
 from soulspot_arr.simulator import faults as trouble
 from soulspot_arr.simulator.application import Application
-from soulspot_arr.simulator.clock import Script, Task
+from soulspot_arr.simulator.clock import Scope, Script, Task
 from soulspot_arr.simulator.routes_core import CoreRoutes, health, page
 from soulspot_arr.simulator.routes_files import FileRoutes
 from soulspot_arr.simulator.routes_searches import SearchRoutes
@@ -42,6 +42,11 @@ class Front:
         self._router = Router()
         for routes in (CoreRoutes, SearchRoutes, TransferRoutes, UserRoutes, FileRoutes):
             routes(app).register(self._router)
+
+    @property
+    def scope(self) -> Scope:
+        """The life of the process whose routes these are."""
+        return self._app.process.scope
 
     def answer(
         self, request: Request, faults: trouble.Faults, run_blocking: RunBlocking

@@ -9,6 +9,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from types import TracebackType
@@ -17,7 +18,7 @@ from typing import NamedTuple, Self
 from soulspot_arr.errors import ConfigError
 from soulspot_arr.simulator.application import Application
 from soulspot_arr.simulator.auth import check_key
-from soulspot_arr.simulator.clock import Clock, Script, T, Task
+from soulspot_arr.simulator.clock import Clock, Scope, Script, T, Task
 from soulspot_arr.simulator.control import Control
 from soulspot_arr.simulator.faults import Faults
 from soulspot_arr.simulator.front import Front
@@ -272,15 +273,14 @@ class Simulator:
         front = self._front
         if front is None:
             return Delivery(None)
-        return front.answer(request, self.faults, self.run_blocking)
+        return front.answer(request, self.faults, partial(self.run_blocking, scope=front.scope))
 
-    def run_blocking(self, script: Script[T]) -> Task[T]:
-        """Run a script of the present process and wait for its end, from an HTTP thread.
+    def run_blocking(self, script: Script[T], *, scope: Scope) -> Task[T]:
+        """Run a script of the process of this scope and wait for its end, from an HTTP thread.
 
         The script goes on when the client hangs up: slskd's handlers take no cancellation.
         """
         with self.clock.turn():
-            scope = self._app.process.scope if self._app else None
             task = self.clock.run(script, scope)
         with self._counting:
             self.waiting += 1

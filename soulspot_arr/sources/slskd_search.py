@@ -38,7 +38,7 @@ _ABANDONED = timedelta(minutes=10)
 _READ_WITHIN = timedelta(minutes=1)  # another process may be about to read what has just ended
 _SWEPT_AT_ONCE = 50
 _LATEST_START = 180.0  # a request that got no answer may be carried out as late as that
-_GONE = frozenset({200, 204})
+_GONE = 204  # slskd's only word for it (contract slskd §3.5); a 200 is that of somebody else
 _UNKNOWN = 404
 
 
@@ -305,17 +305,20 @@ class _Search:
 def _remove(http: SlskdHttp, search_id: str, *, until: float, running: bool) -> int | None:
     """How slskd answered: removed or unknown, None for not removed.
 
-    Removing a running one would leave its slot occupied, so it is stopped first.
+    Removing a running one would leave its slot occupied, so it is stopped first, and kept while
+    slskd refuses to stop it: without its record nobody could try again.
     """
     path = f"searches/{search_id}"
     try:
-        if running:
-            http.send("PUT", path, until=until)
+        stopped = http.send("PUT", path, until=until).status if running else _GONE
+        if stopped >= 400 and stopped != _UNKNOWN:
+            log.debug("search %s could not be stopped (%d)", search_id, stopped)
+            return None
         status = http.send("DELETE", path, until=until).status
     except SourceError as error:
         log.debug("search %s could not be removed: %s", search_id, error)
         return None
-    return status if status in _GONE or status == _UNKNOWN else None
+    return status if status in {_GONE, _UNKNOWN} else None
 
 
 def _ok(reply: Reply, what: str) -> Reply:

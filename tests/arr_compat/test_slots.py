@@ -108,6 +108,35 @@ def test_C46_to_C55_queue_slot_has_these_keys_and_values() -> None:
     ]
 
 
+def test_a_slot_that_was_told_before_follows_time_and_place() -> None:
+    """What is kept of a grab that has not moved is neither its age nor its index."""
+    slot_of(GRAB, 3)
+    later = readers.obj(json.loads(slots.queue_slot(GRAB, 1, now=NOW + timedelta(days=2))))
+    assert (later["index"], later["avg_age"]) == (1, "106d")
+    assert {**later, "index": 3, "avg_age": "104d"} == slot_of(GRAB, 3)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"bytes_done": GRAB.bytes_done + 50_000_000},
+        {"speed": GRAB.speed * 2},
+        {"paused": True},
+        {"priority": 1},
+        {"category": "other"},
+        {"title": "Renamed"},
+        {"status": GrabState.QUEUED},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_a_slot_that_was_told_before_follows_its_row(change: dict[str, object]) -> None:
+    """Whatever another process has written shows in the next poll."""
+    before = slot_of(GRAB)
+    moved = GRAB._replace(**change)  # type: ignore[arg-type]
+    assert slot_of(moved) != before
+    assert slot_of(GRAB) == before
+
+
 @pytest.mark.parametrize(
     ("state", "paused", "storage", "word", "shown"),
     [

@@ -60,6 +60,11 @@ def arguments(words: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--blind", action="store_true", help="with --failures: those without lengths"
     )
+    parser.add_argument(
+        "--remaining",
+        action="store_true",
+        help="name what goes wrong on both parts, a line each: for the document, never for tuning",
+    )
     parser.add_argument("--fit", action="store_true", help="only fit the calibration, tuning part")
     options = parser.parse_args(words)
     for name, known in (("rules", set(RULES)), ("strata", set(STRATA))):
@@ -111,6 +116,8 @@ def main(words: Sequence[str]) -> int:
     if options.failures:
         rule = "ours" + BLIND if options.blind else "ours"
         print("\n".join(each.text() for each in run.failures if each.rule == rule))
+    if options.remaining:
+        print("\n".join(sorted(run.remaining)))
     kept = promises.check(run) if "ours" in options.rules else []
     print("\npromises, frozen part")
     print("\n".join(promise.row() for promise in kept))

@@ -32,6 +32,7 @@ class Run:
     climbs: dict[tuple[str, str], list[Climb]] = field(default_factory=dict)  # by part and stratum
     shown: dict[str, Counter[Verdict]] = field(default_factory=dict)  # all sure offers, by part
     failures: list[Failure] = field(default_factory=list)  # ours, of the tuning part
+    remaining: list[str] = field(default_factory=list)  # ours, of both parts, a line each
     crowd_seconds: float | None = None
 
     def efforts(self) -> dict[tuple[str, str], Effort]:
@@ -74,8 +75,11 @@ def measure(run: Run, world: World, name: str, rule: Rule, folders: Sequence[Raw
     else:
         tally.silent += not acceptable
     failed = verdict is not Verdict.RIGHT and (pick is not None or acceptable)
-    if failed and name in {"ours", "ours" + BLIND} and not target.frozen:
-        run.failures.append(Failure(name, world, pick, verdict))
+    if failed and name in {"ours", "ours" + BLIND}:
+        said = f"{part_of(target)}: {name}: {verdict or 'missed'}: {target.id}"
+        run.remaining.append(said)
+        if not target.frozen:
+            run.failures.append(Failure(name, world, pick, verdict))
 
 
 def calibrate(run: Run, world: World) -> None:

@@ -60,6 +60,23 @@ def test_one_grab_in_full(client: FlaskClient, services: Services) -> None:
     assert set(body) == set(document["components"]["schemas"]["Grab"]["properties"])
 
 
+def test_a_grab_tells_which_album_it_is(client: FlaskClient, services: Services) -> None:
+    """In the list as well; null until a search or Lidarr's webhook has told it."""
+    nzo_id = services.queue_manager.add(new_grab())
+    (item,) = _list(client)["items"]
+    assert (item["album_id"], item["artist_id"]) == (None, None)
+    event = {
+        "eventType": "Grab",
+        "downloadId": nzo_id,
+        "artist": {"mbId": "a" * 36},
+        "albums": [{"id": 7, "mbId": "b" * 36}],
+    }
+    assert client.post("/hooks/lidarr", json=event).get_json() == {"bound": True}
+    (item,) = _list(client)["items"]
+    assert item == client.get(f"{GRABS}/{nzo_id}").get_json()
+    assert (item["album_id"], item["artist_id"]) == ("b" * 36, "a" * 36)
+
+
 def test_the_list_is_read_in_pages(start: Start, database_url: str) -> None:
     """Newest first; `next` leads through all of them once, also while new ones arrive."""
     services = start(url=database_url)

@@ -57,7 +57,7 @@ def test_an_album_is_asked_for_and_explained(client: FlaskClient) -> None:
     """202 with an id; then texts, counts, and the offer with its three numbers and reasons."""
     why = one(client, ask(client, artist="The Examples", album="Second Sample", year=2001))
     assert (why["artist"], why["album"], why["year"]) == ("The Examples", "Second Sample", 2001)
-    assert (why["phase"], why["outcome"], why["provider"]) == ("finished", "sure", "none")
+    assert (why["phase"], why["outcome"], why["provider"]) == ("finished", "found", "none")
     assert [(text["kind"], text["text"]) for text in why["rungs"]] == [
         ("plain", "examples second sample")
     ]
@@ -82,7 +82,7 @@ def test_the_explanation_is_written_for_lidarrs_own_questions(
     assert len(services.search.find(Query("The Examples", "Second Sample"))) == 1
     until(lambda: client.get(SEARCHES).get_json()["items"][0]["phase"] == "finished")
     (listed,) = client.get(SEARCHES).get_json()["items"]
-    assert listed["outcome"] == "sure"
+    assert listed["outcome"] == "found"
     assert "offers" not in listed
 
 
@@ -146,7 +146,7 @@ def test_too_many_at_once_are_told_to_wait(start: Start) -> None:
     """503, as it will work in a minute."""
     services = start({**ALONE, "SOULSPOT_SEARCH_WAITING": "1"})
     client = with_key(create_app(services), services)
-    services.search._flights["another question"] = _Flight()
+    services.search._flights["another question"] = _Flight(Query("Others"), ("another question",))
     problem(client.post(SEARCHES, json={"artist": "x y"}), 503, "too_many_questions")
 
 

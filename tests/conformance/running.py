@@ -16,14 +16,14 @@ T = TypeVar("T")
 SLSKD_KEY = "conformance-key-0123456789"
 
 
-def until(question: Callable[[], T | None], what: str, *, seconds: float = 20.0) -> T:
+def until(question: Callable[[], T | None], what: str, *, seconds: float = 60.0) -> T:
     """Ask again and again until the answer is not None; AssertionError after `seconds`."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         answer = question()
         if answer is not None:
             return answer
-        time.sleep(0.1)
+        time.sleep(0.05)
     raise AssertionError(f"it did not happen: {what}")
 
 

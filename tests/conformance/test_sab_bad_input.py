@@ -217,11 +217,10 @@ def test_the_token_of_another_installation_is_refused(desk: Desk, tmp_path: Path
 
 def memory(desk: Desk) -> int:
     """Resident kilobytes of the service."""
-    process = desk.service._process
-    assert process is not None
-    status = Path(f"/proc/{process.pid}/status")
+    pid = desk.service.pid
+    status = Path(f"/proc/{pid}/status")
     if not status.exists():  # not Linux
-        command = ["ps", "-o", "rss=", "-p", str(process.pid)]
+        command = ["ps", "-o", "rss=", "-p", str(pid)]
         return int(subprocess.run(command, check=True, capture_output=True).stdout)
     found = re.search(r"VmRSS:\s+(\d+)", status.read_text())
     assert found is not None

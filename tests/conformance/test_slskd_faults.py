@@ -33,11 +33,12 @@ from tests.story.stage import share
 pytestmark = pytest.mark.xdist_group(name="conformance-slskd-faults")
 
 BUDGET = 6.0
+IN_TIME = 30.0  # seconds; the budget, its short grace, and a machine that has other things to do
 # Nothing about slskd is pinned: the tests point the service at wrong addresses and back.
 SETTINGS = {
     "SOULSPOT_SLSKD_URL": "",
     "SOULSPOT_SLSKD_API_KEY": "",
-    "SOULSPOT_SEARCH_BUDGET": str(BUDGET),
+    "SOULSPOT_SEARCH_BUDGET": "",
     "SOULSPOT_SEARCH_EMPTY_CACHE": "0",
     "SOULSPOT_SEARCH_CACHE": "0",
     "SOULSPOT_SEARCH_RUNGS": "2",
@@ -62,6 +63,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Indexer]:
     with (
         open_indexer(root, build, settings=SETTINGS) as opened,
         opened.changed({"slskd.url": opened.simulator.url, "slskd.api_key": SLSKD_KEY}),
+        opened.changed({"search.budget": BUDGET}),
     ):
         yield opened
 
@@ -93,15 +95,12 @@ def wait_healthy(indexer: Indexer) -> None:
         levels = indexer.health()
         return True if levels and "error" not in levels.values() else None
 
-    until(healthy, "everything is healthy", seconds=30)
+    until(healthy, "everything is healthy", seconds=60)
 
 
 def wait_red(indexer: Indexer, code: str) -> None:
     """Until this very check is an error."""
-    until(
-        lambda: True if indexer.health().get(code) == "error" else None,
-        f"{code} is an error",
-    )
+    until(lambda: indexer.health().get(code) == "error" or None, f"{code} is an error")
 
 
 def searched(indexer: Indexer) -> tuple[int, float]:
@@ -112,10 +111,10 @@ def searched(indexer: Indexer) -> tuple[int, float]:
 
 
 def assert_empty_in_time(indexer: Indexer) -> None:
-    """An empty feed within the budget and its short grace."""
+    """An empty feed although slskd would keep one waiting for much longer."""
     count, seconds = searched(indexer)
     assert count == 0
-    assert seconds < BUDGET + 3
+    assert seconds < IN_TIME
 
 
 def assert_mended(indexer: Indexer) -> None:
@@ -124,13 +123,6 @@ def assert_mended(indexer: Indexer) -> None:
 
 
 # -- wrong settings --------------------------------------------------------------------------------
-
-
-@contextmanager
-def wrong_address(indexer: Indexer, url: str) -> Iterator[None]:
-    """Point the service elsewhere for a while."""
-    with indexer.changed({"slskd.url": url}):
-        yield
 
 
 def test_slskd_A02_a_wrong_key_is_named(watched: Indexer) -> None:
@@ -144,10 +136,10 @@ def test_slskd_A02_a_wrong_key_is_named(watched: Indexer) -> None:
 
 def test_slskd_A12_a_web_page_is_not_slskd(watched: Indexer) -> None:
     """200 with HTML for every path, as slskd itself answers below a wrong base address."""
-    with web_page() as url, wrong_address(watched, url):
+    with web_page() as url, watched.changed({"slskd.url": url}):
         assert_empty_in_time(watched)
         wait_red(watched, "slskd_reachable")
-    with wrong_address(watched, f"{watched.simulator.url}/no/such/base"):
+    with watched.changed({"slskd.url": f"{watched.simulator.url}/no/such/base"}):
         assert_empty_in_time(watched)
         wait_red(watched, "slskd_reachable")
     assert_mended(watched)
@@ -156,16 +148,16 @@ def test_slskd_A12_a_web_page_is_not_slskd(watched: Indexer) -> None:
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"null", b'"0.26.0"', b"17", b'{"status": "ok"}'])
 def test_json_of_something_else_is_not_slskd(watched: Indexer, body: bytes) -> None:
     """The port belongs to another program."""
-    with web_page(body, "application/json") as url, wrong_address(watched, url):
+    with web_page(body, "application/json") as url, watched.changed({"slskd.url": url}):
         assert_empty_in_time(watched)
         wait_red(watched, "slskd_reachable")
+    assert_mended(watched)
 
 
 def test_an_address_where_nobody_listens(watched: Indexer) -> None:
-    """Connection refused: empty at once."""
-    with wrong_address(watched, dead_address()):
-        count, seconds = searched(watched)
-        assert (count, seconds < 3) == (0, True)
+    """Connection refused: empty at once, and not when the budget of a minute is over."""
+    with watched.changed({"slskd.url": dead_address(), "search.budget": 70}):
+        assert_empty_in_time(watched)
         wait_red(watched, "slskd_reachable")
     assert_mended(watched)
 
@@ -183,7 +175,7 @@ _FAULTS: dict[str, tuple[str, dict[str, object]]] = {
     "L02 cut off": ("truncated", {}),
     "L02 reset": ("reset", {}),
     "L02 reset after the work": ("reset", {"after": True}),
-    "L02 very slow": ("slow", {"delay": 160.0}),
+    "L02 very slow": ("slow", {"delay": 2_000.0}),
     "null everywhere": ("body", {"body": None}),
     "a list everywhere": ("body", {"body": [1, "two", {}]}),
     "an object everywhere": ("body", {"body": {"id": 5, "state": [], "endedAt": {}}}),
@@ -215,7 +207,7 @@ def test_slskd_C03_a_throttled_start_is_repeated_or_empty(indexer: Indexer) -> N
     """One 429: the answer is in time either way, and no search is left behind."""
     indexer.simulator.world.fault("error", "*/searches", method="POST", times=1, status=429)
     _, seconds = searched(indexer)
-    assert seconds < BUDGET + 3
+    assert seconds < IN_TIME
     assert_mended(indexer)
     until(lambda: True if not indexer.kept_searches() else None, "no search is left behind")
 
@@ -225,7 +217,9 @@ def test_wrong_types_in_every_answer_are_read(indexer: Indexer) -> None:
     indexer.simulator.world.fault("wrong_types", "*/searches*", times=None)
     count, seconds = searched(indexer)
     assert count in {0, 1}
-    assert seconds < BUDGET + 3
+    assert seconds < IN_TIME
+    indexer.simulator.world.faults.clear()
+    assert_mended(indexer)
 
 
 # -- moods of the server ---------------------------------------------------------------------------
@@ -257,7 +251,7 @@ def test_slskd_C20_a_restart_during_a_search(indexer: Indexer) -> None:
     indexer.simulator.world.trickle(500, 1.5, match="quiet")
     indexer.simulator.clock.call_later(10.0, indexer.simulator.restart_soon)
     _, seconds = searched(indexer)
-    assert seconds < BUDGET + 3
+    assert seconds < IN_TIME
     indexer.simulator.world.network.trickles.clear()
     assert_mended(indexer)
 
@@ -269,11 +263,18 @@ def test_slskd_C22_a_swallowed_query_is_asked_in_other_words(indexer: Indexer) -
 
 
 def test_slskd_C09_a_search_that_gets_stuck(indexer: Indexer) -> None:
-    """It never ends, whatever it is told: empty within the budget, and slskd is told to stop."""
+    """It never ends, whatever it is told: empty in time, and stopped as soon as slskd listens."""
     world = indexer.simulator.world
-    world.trickle(5000, 0.3, match="engines")
+    world.trickle(50_000, 0.3, match="engines")
     world.fault("error", "*/searches/*", method="PUT", times=None)
     assert_empty_in_time(indexer)
+    (stuck,) = indexer.kept_searches()
+    world.faults.clear()
+    world.network.trickles.clear()
+    until(lambda: True if stuck not in indexer.kept_searches() else None, "it is stopped")
+    told = [(seen.method, seen.status) for seen in indexer.simulator.requests if stuck in seen.path]
+    assert told[-2:] == [("PUT", 200), ("DELETE", 204)]  # removing alone leaves its slot occupied
+    assert_mended(indexer)
 
 
 def test_slskd_C27_a_ban_by_the_server_is_survived(watched: Indexer) -> None:
@@ -289,12 +290,14 @@ def test_slskd_C27_a_ban_by_the_server_is_survived(watched: Indexer) -> None:
 
 
 def test_N08_the_feed_is_never_empty_whatever_slskd_does(indexer: Indexer) -> None:
-    """And as fast as ever: it asks nobody."""
-    indexer.simulator.world.fault("slow", "*", times=None, delay=400.0)
+    """Nor does it wait for slskd: it asks nobody."""
+    indexer.simulator.world.fault("slow", "*", times=None, delay=2_000.0)
+    before = indexer.searches()
     began = time.monotonic()
     for kind in ("music", "search"):
         assert len(indexer.items(kind)) == 1
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < IN_TIME
+    assert indexer.searches() == before
 
 
 # -- grabs -----------------------------------------------------------------------------------------
@@ -339,7 +342,7 @@ def assert_imported(lidarr: StockLidarr, nzo_id: str) -> None:
         events.extend(lidarr.refresh())
         return True if any(isinstance(event, Imported) for event in events) else None
 
-    until(imported, f"{nzo_id} is imported, after {events[-5:]}", seconds=40)
+    until(imported, f"{nzo_id} is imported, after {events[-5:]}", seconds=120)
     assert lidarr.blocklist == []
 
 

@@ -21,6 +21,7 @@ class Asked:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     at: float
+    method: str = "GET"
 
     @property
     def address(self) -> str:
@@ -57,6 +58,8 @@ class HttpDouble:
 
             def do_GET(self) -> None:
                 double._answer(self)
+
+            do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self._server.daemon_threads = True
@@ -95,7 +98,9 @@ class HttpDouble:
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(handler.path)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        asked = Asked(parts.path, query, dict(handler.headers), time.monotonic())
+        handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        method = handler.command
+        asked = Asked(parts.path, query, dict(handler.headers), time.monotonic(), method)
         self.log.append(asked)
         if self._held in handler.path:
             self._open.wait()

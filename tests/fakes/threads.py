@@ -20,7 +20,7 @@ def together(*works: Callable[[], object]) -> list[object]:
         return [future.result(60) for future in [pool.submit(run, work) for work in works]]
 
 
-def until(condition: Callable[[], object], seconds: float = 15.0) -> None:
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait for something another thread or process does; fails when it does not happen."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,15 +25,24 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def tree(path: Path) -> ast.Module:
-    """The file, parsed."""
-    return ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def text(path: Path) -> str:
+    """What is in the file."""
+    return path.read_text(encoding="utf-8", errors="replace")
+
+
+@cache
+def told(path: Path) -> tuple[ast.Module, tuple[ast.AST, ...]]:
+    """The file parsed once, and those of its nodes that somebody asks for."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ExceptHandler, ast.Attribute)
+    return tree, tuple(node for node in ast.walk(tree) if isinstance(node, kinds))
 
 
 def nodes(paths: list[Path], *kinds: type[ast.AST]) -> Iterator[tuple[Path, ast.AST]]:
     """Every node of these kinds in these files."""
     for path in paths:
-        for node in ast.walk(tree(path)):
+        for node in told(path)[1]:
             if isinstance(node, kinds):
                 yield path, node
 
@@ -48,10 +58,7 @@ def test_the_import_contracts_hold() -> None:
 
 def test_no_file_is_longer_than_450_lines() -> None:
     """What grows beyond is two rooms; tests are read as well."""
-    lengths = {
-        name_of(path): len(path.read_text(encoding="utf-8").splitlines())
-        for path in (*SOURCES, *TESTS)
-    }
+    lengths = {name_of(path): len(text(path).splitlines()) for path in (*SOURCES, *TESTS)}
     assert {name: length for name, length in lengths.items() if length > 450} == {}
 
 
@@ -77,7 +84,7 @@ def test_every_module_says_what_it_is_for() -> None:
     silent = [
         name_of(path)
         for path in (*SOURCES, *TESTS)
-        if path.read_text(encoding="utf-8").strip() and not ast.get_docstring(tree(path))
+        if text(path).strip() and not ast.get_docstring(told(path)[0])
     ]
     assert silent == []
 
@@ -110,7 +117,7 @@ def test_broad_handlers_are_few_and_explained() -> None:
     found = list(broad_handlers())
     assert len(found) <= 5
     for path, handler in found:
-        before = path.read_text(encoding="utf-8").splitlines()[handler.lineno - 2].strip()
+        before = text(path).splitlines()[handler.lineno - 2].strip()
         assert before.startswith("#"), f"{name_of(path)}:{handler.lineno} has no reason"
 
 
@@ -118,9 +125,7 @@ def test_no_test_is_skipped() -> None:
     """Whatever a test needs is installed with the tests; a skipped one proves nothing."""
     skipping = re.compile(r"pytest\.(skip|importorskip|xfail)\(|mark\.(skip|skipif|xfail)\b")
     found = [
-        name_of(path)
-        for path in TESTS
-        if path != Path(__file__) and skipping.search(path.read_text(encoding="utf-8"))
+        name_of(path) for path in TESTS if path != Path(__file__) and skipping.search(text(path))
     ]
     assert found == []
 
@@ -137,7 +142,8 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert readers == {"soulspot_arr/config.py"}
 
 
-def repository() -> list[Path]:
+@cache
+def repository() -> tuple[Path, ...]:
     """Every text file that belongs to the project, with or without git."""
     outside = {".git", ".venv", "build", "dist", "data", "__pycache__", "node_modules"}
     found = []
@@ -159,7 +165,7 @@ def repository() -> list[Path]:
             "",
         }:
             found.append(path)
-    return found
+    return tuple(found)
 
 
 @pytest.mark.parametrize(
@@ -178,8 +184,8 @@ def test_nothing_speaks_of_somebodys_machine(pattern: str) -> None:
     found = [
         f"{name_of(path)}: {line.strip()[:80]}"
         for path in repository()
-        if path != Path(__file__)
-        for line in path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if path != Path(__file__) and words.search(text(path))
+        for line in text(path).splitlines()
         if words.search(line)
     ]
     assert found == []

@@ -212,7 +212,7 @@ def test_keys_prints_what_has_to_be_typed_where(run: Run) -> None:
     assert len(key) == 32
     assert "Host        10.0.0.5" in out
     assert "Port        9001" in out
-    assert "URL Base    /music/sabnzbd" in out
+    assert "Url Base    /music/sabnzbd" in out
     assert "Category    music" in out
     assert "URL         http://10.0.0.5:9001/music/newznab" in out
     assert "API Path    /api" in out

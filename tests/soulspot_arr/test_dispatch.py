@@ -170,7 +170,7 @@ def test_attempts_run_out_and_the_grab_fails_with_a_sentence(bench: Bench) -> No
     grab = bench.grab(nzo_id)
     assert grab.status == GrabState.FAILED
     assert grab.failure_message is not None
-    assert "anna went offline" in grab.failure_message
+    assert "anna could not be reached" in grab.failure_message
     assert grab.completed_at is not None
     assert len({request.key for request in bench.source.requests}) == 3
     assert "cleanup" in bench.wakes
@@ -188,6 +188,7 @@ def test_final_refusal_turns_to_the_next_peer_at_once(bench: Bench) -> None:
     assert bench.source.requests[-1].destination.endswith("/1")
     (event,) = bench.events("grab.offer_changed")
     assert "File not shared" in event.message
+    assert "cleanup" in bench.wakes  # what else anna was asked for is stopped there
 
 
 def test_final_refusal_of_one_file_cancels_its_siblings(bench: Bench) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import time
+import unicodedata
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -62,7 +64,7 @@ def test_it_tells_everything_worth_reading() -> None:
         "Cello Ghosts - Undertow (1994)",
         "Lidarr knows it: Cello Ghosts - Undertow (1994), album, live, 2 editions of 12 to 14 tracks.",
         "1 search: 9 peers, 12 folders, 14 offers, 3 acceptable, 2 shown to Lidarr.",
-        "Outcome: surely found.",
+        f"Outcome: surely found ({NOON:%Y-%m-%d} 12:00 UTC).",
         "cello ghosts undertow",
         "12 folders",
         "8.2 s",
@@ -80,10 +82,10 @@ def test_it_tells_everything_worth_reading() -> None:
 
 
 @pytest.mark.parametrize(
-    ("width", "expected"), [(40, 80), (80, 80), (93, 93), (100, 100), (300, 100)]
+    ("width", "expected"), [(40, 80), (80, 80), (93, 93), (100, 100), (120, 120), (300, 120)]
 )
 def test_it_is_as_wide_as_the_terminal_within_reason(width: int, expected: int) -> None:
-    """Eighty to a hundred columns, whatever the names are."""
+    """Eighty to a hundred and twenty columns, whatever the names are."""
     long = OFFER | {"peer": "x" * 40, "folder": "y" * 300, "reasons": ["word " * 60]}
     why = replace(
         WHY,
@@ -113,9 +115,23 @@ def test_names_of_strangers_move_no_cursor() -> None:
     assert "a [2Jb c" in text
 
 
-def test_chinese_takes_two_columns() -> None:
+def test_endless_names_are_cut_at_once() -> None:
+    """A path of a megabyte is one line, like every other."""
+    long = OFFER | {"folder": "坂本" * 500_000, "peer": "x" * 1_000_000, "reasons": []}
+    began = time.monotonic()
+    lines = explain.report(replace(WHY, offers=[long])).splitlines()
+    assert time.monotonic() - began < 10
+    assert max(map(explain._columns, lines)) <= 120
+
+
+@pytest.mark.parametrize(
+    "peer",
+    ["坂本龍一坂本龍一坂本龍一", unicodedata.normalize("NFD", "화양연화" * 3), "กำลังใจที่ฉันมีให้เธอ"],
+    ids=["chinese", "decomposed korean", "thai"],
+)
+def test_names_take_the_columns_that_a_terminal_gives_them(peer: str) -> None:
     """The table stays a table."""
-    wide = OFFER | {"peer": "坂本龍一坂本龍一坂本龍一"}
+    wide = OFFER | {"peer": peer}
     plain, other = (
         next(
             line
@@ -133,12 +149,59 @@ def test_chinese_takes_two_columns() -> None:
 def test_every_outcome_has_a_sentence(outcome: Outcome) -> None:
     """Nobody reads a code."""
     why = replace(
-        WHY, outcome=outcome.value, offers=[], others=[], rungs=[], wanted=None, provider="none"
+        WHY,
+        outcome=outcome.value,
+        counts={},
+        offers=[],
+        others=[],
+        rungs=[],
+        wanted=None,
+        provider="none",
     )
     text = explain.report(why)
-    assert re.search(r"^Outcome: [a-z].*[a-z`]\.$", text, re.MULTILINE)
+    assert re.search(r"^Outcome: [a-z].*[a-z`] \(.* UTC\)\.$", text, re.MULTILINE)
+    assert "Nobody was asked what the album is." in text
+    assert "shown to Lidarr" not in text
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        (WHY.wanted, "Neither Lidarr nor MusicBrainz knows the album"),
+        ({**(WHY.wanted or {}), "settled": False}, "did not answer in time"),
+    ],
+)
+def test_names_alone_are_told_apart_from_a_silent_catalogue(
+    wanted: dict[str, Any], said: str
+) -> None:
+    """Nobody knows the album, or nobody could be asked: one of them can be mended."""
+    text = explain.report(replace(WHY, provider="none", wanted=wanted))
+    assert said in text
     assert "only names to go by" in text
-    assert "nothing was asked" in text
+
+
+def test_why_a_text_failed_stands_below_it() -> None:
+    """A wrong key and a dead line look alike otherwise."""
+    note = "slskd refuses the API key"
+    failed = RUNG | {"outcome": "failed", "note": note}
+    text = explain.report(replace(WHY, rungs=[failed], offers=[], others=[]))
+    assert re.search(rf"plain +failed .*\n +{note}$", text, re.MULTILINE)
+
+
+def test_names_that_cannot_be_asked_for_are_told() -> None:
+    """ "A" by "B" holds no word of two letters."""
+    why = replace(WHY, counts={}, rungs=[], offers=[], others=[], outcome="nothing")
+    assert "no word that could be asked for" in explain.report(why)
+
+
+def test_a_narrow_terminal_shows_the_folder_whole() -> None:
+    """In a line of its own; where there is room it stands beside the peer."""
+    folder = OFFER["folder"]
+    assert isinstance(folder, str)
+    narrow = next(line for line in explain.report(WHY, width=80).splitlines() if folder in line)
+    assert narrow == " " * 11 + folder
+    wide = next(line for line in explain.report(WHY, width=120).splitlines() if folder in line)
+    assert wide.startswith("offered ")
 
 
 def test_what_still_runs_is_told() -> None:

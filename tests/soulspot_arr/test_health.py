@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,14 @@ def test_S16_category_folders_exist(bench: Bench) -> None:
     bench.settings.patch({"completion.mode": "report"})
     bench.health.check()
     assert not (complete / "music").exists()
+
+
+def test_S16_category_folders_do_not_wait_for_slskd(bench: Bench) -> None:
+    """Lidarr's Test may come while the first check after a start still waits for slskd."""
+    seen: list[str] = []
+    bench.during("check", lambda: seen.extend(os.listdir(bench.root / "soulspot")))
+    bench.health.check()
+    assert "music" in seen
 
 
 def test_report_mode_does_not_look_for_files(bench: Bench) -> None:

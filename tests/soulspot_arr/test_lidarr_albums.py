@@ -142,15 +142,14 @@ def test_who_is_in_a_hurry_does_not_wait_for_the_patient(
 ) -> None:
     """The library is listed once; a search goes on without it."""
     double.hold()
-    patient = threading.Thread(target=lidarr.albums, kwargs={"patience": 30})
+    patient = threading.Thread(target=lidarr.albums, kwargs={"patience": 60})
     patient.start()
-    while not double.log:
-        time.sleep(0.01)
+    until(lambda: double.log)
     monkeypatch.setattr(lidarr_module, "DEADLINE", 0.2)
     began = time.monotonic()
     with pytest.raises(LidarrError, match="still listing"):
         lidarr.albums()
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20  # the patient one has a minute
     double.release()
     patient.join()
     assert len(lidarr.albums()) == 2
@@ -185,10 +184,7 @@ def test_nobody_waits_for_a_list_that_is_read_anew(
     for _ in range(3):
         assert lidarr.albums(age=0.0) is first
     double.release()
-    until = time.monotonic() + 5
-    while len(lidarr.listed) == 2:
-        assert time.monotonic() < until
-        time.sleep(0.01)
+    until(lambda: len(lidarr.listed) != 2)
     assert len(double.log) == 2
 
 
@@ -257,5 +253,5 @@ def test_headers_that_keep_coming_have_an_end(bench: Bench) -> None:
         began = time.monotonic()
         with pytest.raises(LidarrError, match="does not answer"):
             bench.lidarr.albums(patience=0.5)
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 20  # left alone, it goes on for ever
         assert not bench.lidarr.answering

@@ -8,7 +8,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from soulspot_arr import log
+from soulspot_arr import ledger, log
+from soulspot_arr.db import Database
+from soulspot_arr.domain import EventRecord
+from tests.fakes.clock import NOON
+from tests.soulspot_arr.rows import new_grab
 
 logger = logging.getLogger("soulspot_arr.something")
 
@@ -112,3 +116,16 @@ def test_configuring_twice_does_not_double_the_lines(lines: Callable[[], str]) -
     log.configure("INFO")
     logger.info("once")
     assert lines().count("once") == 1
+
+
+def test_news_of_a_grab_name_it_whichever_job_brings_them(
+    database: Database, lines: Callable[[], str]
+) -> None:
+    """With ten downloads at once, "every file has arrived" has to say of which."""
+    log.configure("INFO")
+    with log.about("poll"), database.write() as session:
+        grab = new_grab(session)
+        session.flush()
+        ledger.record(session, EventRecord("grab.added", "Taken."), at=NOON, grab_id=grab.id)
+        nzo_id = grab.nzo_id
+    assert lines().strip().endswith(f"INFO    [{nzo_id}] Taken.")

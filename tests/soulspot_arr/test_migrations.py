@@ -70,6 +70,26 @@ def test_migrations_run_from_a_url_alone(empty_url: str, open_database: Open) ->
     assert db.current_revision(database) == db.head_revision()
 
 
+def test_the_files_are_named_after_their_revisions() -> None:
+    """A start reads the names alone: Alembic must see the same ones, in the same order."""
+    script = ScriptDirectory(str(db.MIGRATIONS))
+    assert db.revisions() == [step.revision for step in script.walk_revisions()][::-1]
+    assert db.head_revision() == script.get_current_head()
+
+
+def test_a_start_on_a_current_schema_needs_no_alembic(database: Database) -> None:
+    """It would take a fifth of the time until the first answer."""
+    look = (
+        "import sys; from soulspot_arr import db; db.upgrade(db.Database(sys.argv[1])); "
+        "print('alembic' in sys.modules)"
+    )
+    url = database.url.render_as_string(hide_password=False)
+    done = subprocess.run(
+        [sys.executable, "-c", look, url], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
+
+
 def test_a_second_upgrade_changes_nothing(database: Database) -> None:
     """Every start runs it."""
     assert db.upgrade(database) is False

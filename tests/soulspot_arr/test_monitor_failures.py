@@ -72,7 +72,7 @@ def test_finished_record_of_an_earlier_grab_is_not_taken_either(bench: Bench) ->
     [
         (FailureKind.REJECTED, "refuses to send the file"),
         (FailureKind.BROKEN, "kept breaking off"),
-        (FailureKind.PEER_OFFLINE, "went offline"),
+        (FailureKind.PEER_OFFLINE, "could not be reached"),
         (FailureKind.PEER_BUSY, "has too much queued"),
     ],
 )
@@ -117,6 +117,17 @@ def test_lost_file_turns_to_the_next_peer_and_drops_the_first(bench: Bench) -> N
     bench.look()
     assert bench.states(nzo_id) == ["queued", "queued"]
     assert bench.queue.find(nzo_id).bytes_done == 0
+
+
+def test_peer_that_was_given_up_is_stopped_at_once(bench: Bench) -> None:
+    """It must not go on sending beside the next one until somebody happens to clean up."""
+    bench.asked(offer("anna", "01.flac", "02.flac"), offer("ben", "1.flac", "2.flac", size=1_100))
+    bench.source.start(TWO)
+    bench.look()
+    bench.wakes.clear()
+    bench.source.fail(ONE, FailureKind.REJECTED, "File not shared.")
+    bench.look()
+    assert bench.wakes[-2:] == ["cleanup", "dispatch"]
 
 
 def test_file_that_could_not_be_moved_is_a_failure(bench: Bench) -> None:

@@ -349,10 +349,10 @@ def test_too_many_different_questions_are_answered_empty_at_once(bench: Bench, s
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(search.find, ASKED)
         assert slow.entered.acquire(timeout=10)
-        began = time.monotonic()
         other = Query("Cello Ghosts", "Undertow")
         assert search.find(other) == []
-        assert time.monotonic() - began < 5
+        assert not first.done()
+        assert not slow.entered.acquire(blocking=False)
         slow.go.set()
         assert len(first.result(20)) == 1
     assert len(search.find(other)) == 1
@@ -367,7 +367,7 @@ def test_source_that_hangs_cannot_hold_lidarr(
     search = make_search(bench, search__budget=0.2)
     began = time.monotonic()
     assert search.find(ASKED) == []
-    assert 0.2 <= time.monotonic() - began < 6
+    assert 0.2 <= time.monotonic() - began < 15  # of the 20 s that the source hangs
     (flight,) = search._flights.values()
     slow.go.set()
     assert flight.done.wait(10)

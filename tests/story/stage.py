@@ -49,7 +49,7 @@ class Stage:
         assert grabbed, (found, events)
         return grabbed[0].nzo_id
 
-    def play(self, until: Callable[[list[Event]], bool], *, seconds: float = 40.0) -> list[Event]:
+    def play(self, until: Callable[[list[Event]], bool], *, seconds: float = 120.0) -> list[Event]:
         """Lidarr's minutes, played fast, until something happened; returns all events."""
         seen: list[Event] = []
         end = time.monotonic() + seconds
@@ -57,7 +57,7 @@ class Stage:
             seen += self.lidarr.refresh()
             if until(seen):
                 return seen
-            time.sleep(0.2)
+            time.sleep(0.1)
         raise AssertionError(f"it did not happen; the last events were {seen[-6:]}")
 
     def imported(self, nzo_id: str) -> Callable[[list[Event]], bool]:

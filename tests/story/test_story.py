@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from soulspot_arr.demo.library import Album
+from tests.fakes.threads import until
 from tests.story.stage import ONE_DISC, TWO_DISCS, Stage, share, stage
 
 
@@ -32,13 +33,8 @@ def test_an_album_is_imported_on_every_supported_slskd(
     with stage(tmp_path, profile=profile) as on:
         assert on.lidarr.test_buttons() == {"indexer": [], "download client": []}
         nzo_id = whole_story(on, album)
-        until = time.monotonic() + 15
-        while time.monotonic() < until and (
-            audio_below(tmp_path / "slskd" / "downloads") or visible_transfers(on)
-        ):
-            time.sleep(0.2)
-        assert audio_below(tmp_path / "slskd" / "downloads") == []
-        assert visible_transfers(on) == []
+        until(lambda: not audio_below(tmp_path / "slskd" / "downloads"))
+        until(lambda: not visible_transfers(on))
         assert on.service.rest(f"/grabs/{nzo_id}")["state"] == "imported"  # type: ignore[index]
 
 
@@ -72,15 +68,11 @@ def test_a_killed_service_finishes_the_same_grab_and_downloads_nothing_twice(
 
 
 def wait_for(on: Stage, moment: str) -> None:
-    until = time.monotonic() + 15
-    while time.monotonic() < until:
-        if moment == "asked" and on.enqueued():
-            return
-        word = {"moving": "InProgress", "arrived": "Succeeded"}.get(moment)
-        if word is not None and any(word in text for text in states(on)):
-            return
-        time.sleep(0.02)
-    raise AssertionError(f"the moment {moment!r} never came: {states(on)}")
+    word = {"moving": "InProgress", "arrived": "Succeeded"}.get(moment)
+    if word is None:
+        until(on.enqueued)
+    else:
+        until(lambda: any(word in text for text in states(on)))
 
 
 def states(on: Stage) -> list[str]:

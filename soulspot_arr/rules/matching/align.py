@@ -282,9 +282,19 @@ class _Search:
 
     def _titles(self, track: int, files: list[int]) -> dict[int, float | None]:
         """How alike a title and each name are; names with no letters in common are left out."""
-        wanted = self._tracks.spelt(track)
-        if wanted.is_blind:
+        first, *others = self._tracks.spelt(track)
+        if first.is_blind:
             return dict.fromkeys(files)
+        scores = self._titles_as(first, files)
+        for wanted in others:
+            for file, score in self._titles_as(wanted, files).items():
+                known = scores.get(file)
+                if score is not None and (known is None or score > known):
+                    scores[file] = score
+        return scores
+
+    def _titles_as(self, wanted: Spelt, files: list[int]) -> dict[int, float | None]:
+        """How alike one form of a title and each name are."""
         scores: dict[int, float | None] = {}
         readings: list[tuple[int, str]] = []
         latin = wanted.key.isascii()
@@ -298,11 +308,14 @@ class _Search:
                 # Another script has no letter in common with a title that may sound like it.
                 scores[file] = self._by_ear(told, wanted)
         names = [key_of(text) for _, text in readings]
+        found: dict[str, float] = {}
         for _, _, at in extract(
             wanted.key, names, scorer=ratio, processor=None, limit=None, score_cutoff=_FEW_LETTERS
         ):
             file, text = readings[at]
-            score = alike(spell(text), wanted, self._allowed) or 0.0
+            score = found.get(text)  # names that were cut off are all the same
+            if score is None:
+                score = found[text] = alike(spell(text), wanted, self._allowed) or 0.0
             scores[file] = max(scores.get(file) or 0.0, score)
         return scores
 

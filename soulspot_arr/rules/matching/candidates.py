@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from operator import itemgetter
+from itertools import chain
 from typing import NamedTuple
 
 from soulspot_arr.domain import Offer, OfferFile, Quality, RawFile
@@ -77,7 +77,7 @@ class Candidate:
         """Its files as the peer describes them."""
         if self.held is not None:
             return tuple(file.raw for file in self.held)
-        return tuple(raw for shelf in self.shelves for raw in shelf.files.values())
+        return tuple(chain.from_iterable([shelf.files.values() for shelf in self.shelves]))
 
     @property
     def text(self) -> str:
@@ -139,25 +139,27 @@ class Candidate:
 
 def read_shelves(shelves: Sequence[Shelf]) -> tuple[CandidateFile, ...]:
     """The names of files of one format taken apart, those of each folder together, in order."""
-    found: list[tuple[int, int, str, CandidateFile]] = []
-    last = 0
+    found: list[CandidateFile] = []
     for disc_here, files in shelves:
-        names = settle([read_track(_stem(name)) for name in files])
-        for raw, (title, track, disc_told, _, by, of, _) in zip(files.values(), names, strict=True):
-            disc = disc_here or disc_told
-            last = max(last, disc)
-            file = CandidateFile(raw, disc, track, title, by, of)
-            found.append((disc, _UNNUMBERED if track is None else track, raw.path, file))
-    found.sort(key=itemgetter(0, 1, 2))
+        names = settle([read_track(name[: name.rfind(".")]) for name in files])
+        found += [
+            CandidateFile(raw, disc_here or disc_told, track, title, by, of)
+            for raw, (title, track, disc_told, _, by, of, _) in zip(
+                files.values(), names, strict=True
+            )
+        ]
+    found.sort(key=_turn)
+    last = max([file.disc for file in found], default=0)
     if last == 0:
-        return tuple([row[3] for row in found])
+        return tuple(found)
     if last > 1:
-        return tuple(file if file.disc else file._replace(disc=1) for _, _, _, file in found)
-    return tuple(file._replace(disc=0) if file.disc else file for _, _, _, file in found)
+        return tuple([file if file.disc else file._replace(disc=1) for file in found])
+    return tuple([file._replace(disc=0) if file.disc else file for file in found])
 
 
-def _stem(name: str) -> str:
-    return name.rpartition(".")[0]
+def _turn(file: CandidateFile) -> tuple[int, int, str]:
+    raw, disc, track, _, _, _ = file
+    return disc, _UNNUMBERED if track is None else track, raw.path
 
 
 def to_offer(candidate: Candidate, source: str) -> Offer:

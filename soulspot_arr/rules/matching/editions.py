@@ -84,8 +84,7 @@ class Fit:
     def beside(self, others: int, *, alone: bool) -> Fit:
         """The same beside other peers: so many have the same recording, or nobody has the album."""
         untimed = self.features.untimed
-        features = replace(
-            self.features,
+        features = self.features._replace(
             agreement=float(min(others, 3)),
             vouched=min(others, 2) * untimed,
             alone=alone * untimed,

@@ -165,6 +165,9 @@ def album_named(asked: Sought, candidate: Candidate, place: Place) -> float:
     forms = [essence(words(reading.album)), essence(place.rest)]
     if reading.year is not None and reading.album.isdecimal():
         forms.append((str(reading.year),))  # "1989 - 2014" as well as "2014 - 1989"
+    dated = str(reading.year)
+    if any(form[-1:] == (dated,) for form in asked.albums):
+        forms.append((*forms[0], dated))  # "Pop Ambient 2005": the year belongs to the name
     if asked.versions & _ON_STAGE:
         forms.append(tuple(word for word in forms[0] if word != "live"))  # "Unplugged … (Live)"
     best = _closest(asked, forms)

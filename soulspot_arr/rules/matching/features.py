@@ -8,7 +8,6 @@ of their own and never enter here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
 from math import exp, log
 from types import MappingProxyType
 from typing import NamedTuple
@@ -28,8 +27,7 @@ _FAR = 30.0  # beyond that a logit is certain, and would only outweigh the other
 _ARTIST = {Claim.NOBODY: 0.35, Claim.SHELF: 0.25, Claim.ANOTHER: 0.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Features:
+class Features(NamedTuple):
     """The evidence for one candidate and one edition; most are shares 0 … 1."""
 
     coverage: float  # tracks with a file
@@ -45,6 +43,7 @@ class Features:
     outlier: float  # 1 when a size contradicts the length of its track
     closeness: float  # mean of 1 - gap / 10 s
     artist: float
+    stranded: float  # another or no artist is named, the fewer tracks the more
     album: float
     proof: float  # names are not needed when enough tracks agree in title and length
     stranger: float  # 1 when the folder names another album
@@ -80,6 +79,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "outlier": -5.0,
         "closeness": 1.0,
         "artist": 2.0,
+        "stranded": -6.0,
         "album": 3.0,
         "proof": 2.5,
         "stranger": -1.5,
@@ -97,8 +97,7 @@ INTERCEPT = -17.0
 CALIBRATION = (1.0, 0.0)
 """Slope and shift that turn the logit into a probability; found by `fit` on a labelled corpus."""
 
-_NAMES = tuple(field.name for field in fields(Features))
-_WEIGHTS = tuple(WEIGHTS[name] for name in _NAMES)
+_WEIGHTS = tuple(WEIGHTS[name] for name in Features._fields)
 
 
 def measure(alignment: Alignment, names: Names, *, files: int, place: Circumstances) -> Features:
@@ -137,6 +136,7 @@ def measure(alignment: Alignment, names: Names, *, files: int, place: Circumstan
         outlier=float(outlier and alignment.by_size),
         closeness=(closeness + NEUTRAL_LENGTH * untimed) / count,
         artist=_ARTIST.get(names.claim, names.artist),
+        stranded=float(names.claim is not Claim.ITSELF) / count,
         album=names.album if names.named else 0.0,
         proof=0.0 if names.named else min(solid / _PROOF, 1.0),
         stranger=float(stranger),
@@ -152,8 +152,8 @@ def measure(alignment: Alignment, names: Names, *, files: int, place: Circumstan
 def logit(features: Features) -> float:
     """The weighted sum."""
     total = INTERCEPT
-    for name, weight in zip(_NAMES, _WEIGHTS, strict=True):
-        total += weight * getattr(features, name)
+    for weight, value in zip(_WEIGHTS, features, strict=True):
+        total += weight * value
     return total
 
 
@@ -165,7 +165,7 @@ def probability(score: float, calibration: tuple[float, float] = CALIBRATION) ->
 
 def contributions(features: Features) -> dict[str, float]:
     """What each feature adds to the logit, for people who want to know why."""
-    return {name: round(WEIGHTS[name] * getattr(features, name), 3) for name in _NAMES}
+    return {name: round(WEIGHTS[name] * getattr(features, name), 3) for name in WEIGHTS}
 
 
 def fit(scored: Iterable[tuple[float, bool]], *, rounds: int = 100) -> tuple[float, float]:

@@ -11,18 +11,19 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from soulspot_arr.domain import RawFile, RawFolder
+from soulspot_arr.rules.discs import disc_of_folder, split_disc
 from soulspot_arr.rules.matching.candidates import Candidate, CandidateFile, Shelf
 from soulspot_arr.rules.matching.track_titles import key_of
 from soulspot_arr.rules.quality import codec_of
-from soulspot_arr.rules.reading import disc_of_folder, is_format, is_root, segments, split_disc
+from soulspot_arr.rules.reading import is_format, is_root, segments
 from soulspot_arr.rules.spelling import normalise
 from soulspot_arr.rules.tracks import IMPORTABLE
 
 _CUE = "cue"
-_SLASHES = ("\\", "/")
 _CODECS = {**IMPORTABLE, "cue": _CUE}
 _BEHIND_NUMBER = frozenset(" ._)]")
 _NUMBER = re.compile(r"(?<![^\W_])((?:\d{1,2}[-.]|[A-H])?\d{1,3})(?=[\s._)\]-])")
+_DIGIT = re.compile(r"\d")
 _MAY_BE_COPY = re.compile(r"\d(?!\w*\Z)|copy", re.IGNORECASE)
 
 
@@ -42,9 +43,15 @@ def group(folders: Sequence[RawFolder]) -> tuple[Candidate, ...]:
     """Every album in every format that these folders hold, in the order of their paths."""
     albums: dict[tuple[str, str, str], list[_Folder]] = {}
     # In whatever order an answer comes, the same folder has to become the same candidate.
-    for folder in sorted(_by_directory(folders), key=lambda folder: folder.path):
+    found = sorted(_by_directory(folders), key=lambda folder: folder.path)
+    for folder in found:
         folder.parts = segments(folder.path)
-        root, folder.disc = _album_root(folder.parts)
+    counted = _counted(found)
+    for folder in found:
+        if (folder.hints.peer, folder.parts[:-1]) in counted and _is_number(folder.parts[-1]):
+            root, folder.disc = "\\".join(folder.parts[:-1]), int(folder.parts[-1])
+        else:
+            root, folder.disc = _album_root(folder.parts)
         key = (folder.hints.peer, root, "")
         # "CD1" beside "Disc 1" is one album twice, and two share roots may hold one path each.
         if any(folder.disc == known.disc for known in albums.get(key, ())):
@@ -58,6 +65,24 @@ def group(folders: Sequence[RawFolder]) -> tuple[Candidate, ...]:
     )
 
 
+def _counted(folders: Iterable[_Folder]) -> set[tuple[str, tuple[str, ...]]]:
+    """The folders, by peer, below which others are called 1, 2 … and so are discs of one album."""
+    numbers: dict[tuple[str, tuple[str, ...]], set[int]] = {}
+    for folder in folders:
+        above = folder.parts[:-1]
+        if above and _is_number(folder.parts[-1]) and not is_root(above[-1]):
+            numbers.setdefault((folder.hints.peer, above), set()).add(int(folder.parts[-1]))
+    return {
+        place
+        for place, found in numbers.items()
+        if len(found) > 1 and found == set(range(1, len(found) + 1))
+    }
+
+
+def _is_number(name: str) -> bool:
+    return len(name) < 3 and name.isdecimal()
+
+
 def _part(*names: str) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
@@ -66,38 +91,30 @@ def _by_directory(folders: Iterable[RawFolder]) -> list[_Folder]:
     """Importable audio by peer and remote folder; the same file told twice counts once."""
     found: dict[tuple[str, str], _Folder] = {}
     for folder in folders:
-        known: _Folder | None = None
-        start = len(folder.path) + 1
+        place = kind = ""
+        files: dict[str, RawFile] = {}
         for file in folder.files:
-            path = file.path
-            name = path[start:]
-            directory = folder.path
-            if (
-                not path.startswith(directory)
-                or path[start - 1 : start] not in _SLASHES
-                or "\\" in name
-                or "/" in name
-            ):
-                directory, name = _cut(path, folder)
-            extension = name.rpartition(".")[2]
+            directory, slash, name = file.path.rpartition("\\")
+            if "/" in name or not slash:
+                directory, name = _cut(file.path, folder)
+            _, dot, extension = name.rpartition(".")
             codec = _CODECS.get(extension) or _CODECS.get(extension.lower())
-            if codec is None or len(name) <= len(extension):
+            if codec is None or not dot:
                 continue
-            if known is None or known.path != directory:
-                known = found.get((folder.peer, directory))
-                if known is None:
-                    known = found[folder.peer, directory] = _Folder(directory, folder)
             if codec == "AAC":
                 codec = codec_of(file) or codec
-            files = known.audio.get(codec)
-            if files is None:
-                files = known.audio[codec] = {}
+            if directory != place or codec != kind or not files:
+                place, kind = directory, codec
+                known = found.get((folder.peer, place))
+                if known is None:
+                    known = found[folder.peer, place] = _Folder(place, folder)
+                files = known.audio.setdefault(kind, {})
             files.setdefault(name, file)
     return [kept for kept in found.values() if _is_audio(kept)]
 
 
 def _cut(path: str, folder: RawFolder) -> tuple[str, str]:
-    """The folder and the name of a file that does not lie where the answer says."""
+    """The folder and the name of a file where other slashes divide, or none."""
     cut = max(path.rfind("\\"), path.rfind("/"))
     return (path[:cut], path[cut + 1 :]) if cut >= 0 else (folder.path, path)
 
@@ -120,16 +137,15 @@ def _is_hidden(name: str) -> bool:
 def _album_root(parts: tuple[str, ...]) -> tuple[str, int]:
     """The folder that holds the whole album, and which disc of it lies here (0: all of it)."""
     upper, layers = parts, ""
-    while len(upper) > 1 and is_format(upper[-1]) and not disc_of_folder(upper[-1]):
+    while len(upper) > 1 and is_format(upper[-1]) and not disc_of_folder(upper[-1], upper[-2]):
         layers = f"\\{upper[-1]}{layers}"  # copies in two formats are two albums
         upper = upper[:-1]
-    if len(upper) > 1:
-        disc = disc_of_folder(upper[-1])
-        if disc and not is_root(upper[-2]):
-            return "\\".join(upper[:-1]) + layers, disc
-        name, disc = split_disc(upper[-1])
-        if disc:
-            return "\\".join((*upper[:-1], name)) + layers, disc
+    disc = disc_of_folder(upper[-1], upper[-2]) if len(upper) > 1 else 0
+    if disc and not is_root(upper[-2]):
+        return "\\".join(upper[:-1]) + layers, disc
+    name, disc = split_disc(upper[-1]) if upper else ("", 0)
+    if disc:
+        return "\\".join((*upper[:-1], name)) + layers, disc
     return "\\".join(parts), 0
 
 
@@ -161,6 +177,8 @@ def _candidates(root: str, discs: list[_Folder], part: tuple[str, ...]) -> Itera
 
 def _each_once(names: Collection[str]) -> bool:
     """Whether no track can be there twice: every name has a number of its own, or none has any."""
+    if _each_numbered(names):
+        return True
     numbers: set[str] = set()
     bare = 0
     for name in names:
@@ -176,6 +194,29 @@ def _each_once(names: Collection[str]) -> bool:
         else:
             return False
     return len(numbers) == len(names) or bare == len(names)
+
+
+def _each_numbered(names: Collection[str]) -> bool:
+    """Whether all begin alike, and go on with two digits of their own: "01 …", "Artist - 01 …"."""
+    front = _alike(min(names), max(names)).rstrip("0123456789")  # of all, then
+    if front and (front[-1].isalnum() or _DIGIT.search(front)):
+        return False
+    at, behind = len(front), len(front) + 2
+    heads = {name[at:behind] for name in names}
+    return (
+        len(heads) == len(names)
+        and all(map(str.isdecimal, heads))
+        and _BEHIND_NUMBER.issuperset([name[behind : behind + 1] for name in names])
+    )
+
+
+def _alike(one: str, other: str) -> str:
+    """What two texts begin with."""
+    same = next(
+        (at for at, (mine, its) in enumerate(zip(one, other, strict=False)) if mine != its),
+        len(one),
+    )
+    return one[:same]
 
 
 def _candidate(

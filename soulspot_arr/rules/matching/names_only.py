@@ -5,6 +5,7 @@ For an album whose tracks nobody knows. Every doubt is kept as a sentence.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from soulspot_arr.rules.matching.candidates import Candidate
@@ -87,6 +88,7 @@ def _contradictions(asked: Sought, candidate: Candidate, place: Place) -> list[s
     """What makes it another recording or another of several namesakes."""
     reading = candidate.reading
     added, lacking = recordings(asked, reading, place)
+    added |= _in_titles(candidate) - asked.versions - asked.allowed
     doubts: list[str] = []
     if added:
         doubts.append("another recording: " + ", ".join(sorted(added)))
@@ -99,6 +101,13 @@ def _contradictions(asked: Sought, candidate: Candidate, place: Place) -> list[s
         # Albums of one name are told apart by their year alone (contract lidarr §6.3).
         doubts.append(f"another album of the same name: of {reading.year}, not {asked.year}")
     return doubts
+
+
+def _in_titles(candidate: Candidate) -> frozenset[str]:
+    """The words for another recording that most file names have ("01 - Airbag (Live).flac")."""
+    files = candidate.files
+    counts = Counter(kind for file in files for kind in versions(words(file.title)))
+    return frozenset(kind for kind, count in counts.items() if count * 3 > len(files) * 2)
 
 
 def _years_apart(asked: Sought, reading: PathReading) -> bool:

@@ -7,7 +7,6 @@ alone. What is shown of such a folder may already say that the rest is the album
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
 from soulspot_arr.rules.matching.align import SAME
 from soulspot_arr.rules.matching.candidates import Candidate
@@ -44,7 +43,7 @@ def _hope(item: Judged, tracks: list[WantedTrack]) -> float:
     if item.features is not None:
         if not item.features.incomplete:
             return 0.0
-        whole = replace(item.features, coverage=1.0, incomplete=0.0)
+        whole = item.features._replace(coverage=1.0, incomplete=0.0)
         return max(probability(logit(whole)), _by_title(item.candidate, tracks))
     if tracks:
         return _by_title(item.candidate, tracks)

@@ -7,6 +7,7 @@ names. Nothing here changes a verdict.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 from statistics import median
 
 from soulspot_arr.rules.matching.align import SAME, Pair
@@ -24,8 +25,7 @@ _UNLIKE = 0.7
 
 def against(candidate: Candidate, names: Names, fit: Fit | None) -> tuple[str, ...]:
     """What speaks against it, at most three sentences."""
-    found = [*_by_tracks(candidate, fit), *_by_names(candidate, names)]
-    return tuple(found[:MOST])
+    return tuple(islice(chain(_by_tracks(candidate, fit), _by_names(candidate, names)), MOST))
 
 
 def in_favour(names: Names, fit: Fit) -> tuple[str, ...]:
@@ -105,15 +105,15 @@ def _unlike(
 
 
 def _by_names(candidate: Candidate, names: Names) -> Iterator[str]:
-    reading = candidate.reading
     if names.claim is Claim.NOBODY:
         yield "the artist is named nowhere"
     elif names.claim is not Claim.ITSELF:
-        yield f'another name where the artist should be: "{reading.artist or candidate.by}"'
+        artist = candidate.reading.artist or candidate.by
+        yield f'another name where the artist should be: "{artist}"'
     if names.unnamed:
         yield "the folder names no album"
     elif not names.named:
-        yield f'another album: "{reading.album or candidate.name}"'
+        yield f'another album: "{candidate.reading.album or candidate.name}"'
     if names.lacking:
         yield f"not called {', '.join(sorted(names.lacking))} as the album is"
 

@@ -7,7 +7,7 @@ not turn away what could be right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from math import ceil
 
 from anyascii import anyascii
@@ -52,13 +52,18 @@ def reach(tracks: Tracklist, count: int, lengths: Sequence[float]) -> tuple[int,
     return min(reached + count - last, size), apart / (reached or 1)
 
 
-def mentions(candidate: Candidate, albums: Iterable[Words]) -> bool:
+def mentions(candidate: Candidate, albums: Sequence[Words]) -> bool:
     """Whether the path holds half of the words of one of these names."""
     text = " ".join(candidate.folders[-3:] or candidate.claims or ()).lower()
     if text.isascii():
-        text = text.replace("'", "")
-    else:
-        text = f"{normalise(text)} {normalise(anyascii(text))}"
+        return _holds_half(text.replace("'", ""), albums)
+    plain = normalise(text)
+    if _holds_half(plain, albums):
+        return True
+    return _holds_half(f"{plain} {normalise(anyascii(text))}", albums)
+
+
+def _holds_half(text: str, albums: Sequence[Words]) -> bool:
     for album in albums:
         needed = (len(album) + 1) // 2
         for word in album:

@@ -114,6 +114,8 @@ def sought_of(wanted: Wanted) -> Sought:
     """Prepare what the catalogue says: exact names, every other name, every edition's title."""
     titles = [wanted.album, f"{wanted.album} {wanted.disambiguation}", *wanted.titles]
     titles += [edition.title for edition in wanted.editions]
+    if colours(words(wanted.disambiguation)):
+        titles.append(wanted.disambiguation)  # "The Blue Album"
     forms = [essence(words(title)) for title in (*titles, *_romanised(titles)) if title]
     plain = sought(wanted.artist, wanted.album, wanted.year)
     named = versions(words(wanted.album))

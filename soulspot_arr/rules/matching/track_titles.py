@@ -16,7 +16,14 @@ from itertools import pairwise
 from anyascii import anyascii
 from rapidfuzz import fuzz
 
-from soulspot_arr.rules.spelling import normalise, numerals, squeeze, versions, word_set
+from soulspot_arr.rules.spelling import (
+    normalise,
+    numerals,
+    squeeze,
+    versions,
+    without_versions,
+    word_set,
+)
 
 _GUEST = re.compile(
     r"\s*[(\[{]\s*(?:feat|ft|featuring|with|duet with)\b[^)\]}]*(?:[)\]}]|\Z)"
@@ -43,6 +50,7 @@ _BLIND = word_set("track titel piste pista audio audiotrack unknown untitled tit
 
 _BY_SOUND = 0.95  # the most that a transliterated title can prove
 _WITHOUT_BRACKETS = 0.95
+_IN_ANY_ORDER = 0.97
 _CUT_SHORT = 18  # letters of a name that a program may have cut off there
 
 
@@ -155,8 +163,12 @@ def alike(file: Spelt, track: Spelt, allowed: frozenset[str] = frozenset()) -> f
     score = _likeness(file, track)
     if score is None:
         return None
-    if (file.versions ^ track.versions) - allowed:
+    apart = file.versions ^ track.versions
+    if apart - allowed:
         score *= 0.5
+    elif apart and score < _IN_ANY_ORDER:  # "(Live)" behind the titles of a live album
+        plain = [" ".join(without_versions(tuple(one.key.split()))) for one in (file, track)]
+        score = max(score, _IN_ANY_ORDER * fuzz.ratio(*plain) / 100)
     elif file.shades != track.shades:
         score *= 0.75
     if file.numbers != track.numbers and (file.numbers | track.numbers) != {1}:
@@ -173,7 +185,8 @@ def is_blind(key: str) -> bool:
     """Whether a name says nothing at all ("track 7")."""
     found = key.split()
     if found and found[0] not in _BLIND and not found[0].isdecimal():
-        return False  # the first word tells, mostly
+        # The first word tells, mostly; signs say nothing that a name spelt out would repeat.
+        return not (found[0].isalnum() or any(map(str.isalnum, key)))
     return all(word in _BLIND or word.isdecimal() for word in found)
 
 
@@ -183,7 +196,9 @@ def _likeness(file: Spelt, track: Spelt) -> float | None:
         return 0.98
     if one.replace(" ", "") == other.replace(" ", ""):
         return 0.97
-    score = max(fuzz.ratio(one, other), 0.97 * fuzz.token_sort_ratio(one, other)) / 100
+    score = fuzz.ratio(one, other) / 100
+    if score < 0.97:  # the words in another order, where that makes them more alike
+        score = max(score, _IN_ANY_ORDER * fuzz.token_sort_ratio(one, other) / 100)
     if score < 0.9:
         if file.short != one or track.short != other:
             score = max(score, _WITHOUT_BRACKETS * fuzz.ratio(file.short, track.short) / 100)

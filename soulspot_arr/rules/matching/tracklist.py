@@ -5,7 +5,9 @@ Editions with one list share it, so that it is aligned once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from soulspot_arr.rules.matching.track_titles import Spelt, bare_of, key_of, spell
@@ -13,6 +15,11 @@ from soulspot_arr.wanted import Edition, Wanted, WantedTrack
 
 Place = tuple[int, int]
 
+_PART = 0.95
+"""What the name of a movement is worth without the work it belongs to."""
+_SHORT = 0.95
+"""What a name is worth without what stands in brackets behind it, however much that is."""
+_BEHIND_WORK = re.compile(r":(?=\s+\S)")
 _AS_LONG = 0.5  # seconds within which two lists are one
 
 
@@ -23,7 +30,8 @@ class Tracklist:
     `forms` are the spellings of each title under which a file may be found, with their worth;
     `places` tells which tracks may bear a disc and a number (disc 0: a single disc, or numbers
     that run through). `lengths` are the seconds in order of size, empty unless all are known;
-    `signs` are the longest words of the titles, `repeats` tells that two of them are one.
+    `signs` are the longest words of the titles, `repeats` tells that two of them are one. `parts`
+    are the titles without the work that tracks beside them share ("Symphony no. 2: I. Allegro").
     `corrected` are the tracks whose lengths are those of the peers, not of the catalogue.
     """
 
@@ -37,15 +45,18 @@ class Tracklist:
     discs: int
     signs: list[str]
     repeats: bool
+    parts: list[str]
     eligible: bool = False
     corrected: frozenset[int] = frozenset()
-    _spelt: dict[int, Spelt] = field(default_factory=dict)
+    _spelt: dict[int, tuple[Spelt, ...]] = field(default_factory=dict)
 
-    def spelt(self, track: int) -> Spelt:
-        """The title of a track in every form."""
+    def spelt(self, track: int) -> tuple[Spelt, ...]:
+        """The title of a track in every form, and the movement alone where it has one."""
         found = self._spelt.get(track)
         if found is None:
-            found = self._spelt[track] = spell(self.tracks[track].title)
+            part = self.parts[track]
+            whole = spell(self.tracks[track].title)
+            found = self._spelt[track] = (whole, spell(part)) if part else (whole,)
         return found
 
 
@@ -77,27 +88,49 @@ def _prepare(edition: Edition, artist: str) -> Tracklist:
     seconds = [track.seconds if track.seconds and track.seconds > 0 else None for track in tracks]
     known = [length for length in seconds if length is not None]
     keys = [key_of(track.title) for track in tracks]
+    parts = _parts([track.title for track in tracks])
     return Tracklist(
         tracks=tracks,
         editions=[],
         keys=keys,
         seconds=seconds,
-        forms=[_forms(track, artist) for track in tracks],
+        forms=[_forms(track, artist, part) for track, part in zip(tracks, parts, strict=True)],
         places=_places(tracks),
         lengths=sorted(known) if len(known) == len(tracks) else [],
         discs=edition.discs,
-        signs=[max(key.split(), key=len, default="") for key in keys],
+        signs=[
+            max(key.split(), key=len, default="")
+            for key in (key_of(part) or key for part, key in zip(parts, keys, strict=True))
+        ],
         repeats=len(set(keys)) < len(keys),
+        parts=parts,
     )
 
 
-def _forms(track: WantedTrack, artist: str) -> dict[str, float]:
+def _parts(titles: Sequence[str]) -> list[str]:
+    """What stands behind the work that a track shares with others; empty where it shares none."""
+    works = Counter(title[:at] for title in titles for at in _colons(title))
+    found: list[str] = []
+    for title in titles:
+        shared = [at for at in _colons(title) if works[title[:at]] > 1]
+        found.append(title[shared[-1] + 1 :].strip() if shared else "")
+    return found
+
+
+def _colons(title: str) -> list[int]:
+    return [match.start() for match in _BEHIND_WORK.finditer(title)] if ": " in title else []
+
+
+def _forms(track: WantedTrack, artist: str, part: str) -> dict[str, float]:
     key = key_of(track.title)
     found = {key: 1.0}
     for by in filter(None, (key_of(track.artist), key_of(artist))):
         found.setdefault(f"{by} {key}", 1.0)
         found.setdefault(f"{key} {by}", 1.0)
     found.setdefault(bare_of(track.title), 0.98)
+    found.setdefault(key_of(part), _PART)
+    if "(" in track.title or "[" in track.title:
+        found.setdefault(spell(track.title).short, _SHORT)
     found.pop("", None)
     return found
 

@@ -246,7 +246,8 @@ def _spellings(album: _Album) -> Iterator[_Draft]:
         yield Kind.NOTED, fit(by, (*core, *note))
     if core != full:
         yield Kind.SHORT, fit(by, core)
-    if other := renumbered(album.title):
+    other = renumbered(album.title)
+    if set(other) - set(by):  # "4" is too short to be asked for: then it would be the artist alone
         yield Kind.VOLUME, fit(by, other)
 
 

@@ -25,7 +25,7 @@ def test_who_leaves_early_takes_what_is_there() -> None:
     def work(report: Report[str]) -> None:
         report("names")
         told.set()
-        go.wait(5)
+        go.wait(60)
         report("everything")
         ended.set()
 
@@ -34,7 +34,7 @@ def test_who_leaves_early_takes_what_is_there() -> None:
     began = time.monotonic()
     assert errand.wait(0.05) == "names"
     assert errand.wait(-1) == "names"
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20
     go.set()
     assert ended.wait(5)
     assert errand.wait(5) == "everything"

@@ -179,7 +179,7 @@ def _silence(double: FakeMusicBrainz) -> None:
 
 def _trickle(double: FakeMusicBrainz) -> None:
     def slowly(asked: Asked) -> Reply:
-        return Reply(200, b"<a/>" * 100, headers={"X-Trickle": "0.05"})
+        return Reply(200, b"<a/>" * 1_000, headers={"X-Trickle": "0.05"})
 
     double.mood = slowly
 
@@ -198,7 +198,7 @@ def test_no_request_hangs(
     began = time.monotonic()
     with pytest.raises(CatalogueError, match="does not answer"):
         ask(client)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 def test_an_answer_has_a_largest_size(

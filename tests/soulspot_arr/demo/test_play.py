@@ -22,7 +22,7 @@ def test_the_demo_shows_what_its_programme_promises(tmp_path: Path) -> None:
     assert (buttons.count("✓"), buttons.count("•")) == (5, 0)
     told = " ".join(harbour.split())
     first, second = told.index("Trying no_strangers instead."), told.index("Trying 0daydreamer")
-    assert told.index("gone_fishing went offline") < first < second
+    assert told.index("gone_fishing could not be reached") < first < second
     assert first < told.index("no_strangers refuses to send the file") < second
     for act in (northbound, lumiere):
         assert "instead." not in act

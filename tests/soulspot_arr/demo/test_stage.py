@@ -129,7 +129,7 @@ def test_a_guard_whose_parent_is_gone_starts_nothing() -> None:
     assert (done.returncode, done.stdout) == (1, "")
 
 
-def wait_for(condition: object, seconds: float = 10.0) -> None:
+def wait_for(condition: object, seconds: float = 60.0) -> None:
     """Poll until the condition holds."""
     assert callable(condition)
     deadline = time.monotonic() + seconds

@@ -155,4 +155,29 @@ GOLDEN: tuple[Row, ...] = (
     (r"Music\Radiohead\1997 - OK Computer - And More\01.flac", "Radiohead", "OK Computer - And More", 1997, 0, 1, ""),
     (r"Music\Radiohead\Radiohead - Kid A (2000)\01.flac", "Radiohead", "Kid A", 2000, 0, 1, ""),
     (r"Music\Ministry of Sound\VA - The Annual 2001 [320]\01 - A - B.mp3", "Various Artists", "The Annual", 2001, 0, 1, "A - B"),
+    # `{Medium Format} {medium:00}`: what Lidarr itself calls the folders of several media
+    (r"Music\Pink Floyd\The Wall (1979)\Digital Media 02\Pink Floyd - The Wall - 01 - Hey You.flac", "Pink Floyd", "The Wall", 1979, 2, 1, "Hey You"),
+    (r"Music\Pink Floyd\The Wall (1979)\Vinyl 02\01 - Hey You.flac", "Pink Floyd", "The Wall", 1979, 2, 1, "Hey You"),
+    (r"Music\Pink Floyd\The Wall (1979)\Enhanced CD 02\01 - Hey You.flac", "Pink Floyd", "The Wall", 1979, 2, 1, "Hey You"),
+    (r"Music\Pink Floyd\The Wall [Vinyl]\LP 2\01 - Hey You.flac", "Pink Floyd", "The Wall", None, 2, 1, "Hey You"),
+    (r"Music\FKA twigs\LP1\01 - Preface.flac", "FKA twigs", "LP1", None, 0, 1, "Preface"),
+    (r"Music\Pet Shop Boys\Disco 2\01 - Absolutely Fabulous.flac", "Pet Shop Boys", "Disco 2", None, 0, 1, "Absolutely Fabulous"),
+    # colours, years and numbers that are names
+    (r"Music\Jay-Z - The Black Album\10 - 99 Problems.mp3", "Jay-Z", "The Black Album", None, 0, 10, "99 Problems"),
+    (r"Music\Baroness - Yellow & Green\01.flac", "Baroness", "Yellow & Green", None, 0, 1, ""),
+    (r"Music\The 1975 - 2013 - The 1975\03 - Chocolate.flac", "The 1975", "The 1975", 2013, 0, 3, "Chocolate"),
+    (r"Music\1975, The\The 1975\03 - Chocolate.flac", "The 1975", "The 1975", None, 0, 3, "Chocolate"),
+    (r"Music\+44\When Your Heart Stops Beating (2006)\05 - 155.mp3", "+44", "When Your Heart Stops Beating", 2006, 0, 5, "155"),
+    # the year divides, the format stands behind it
+    (r"Music\Wilco (2002) Yankee Hotel Foxtrot\03 Radio Cure.flac", "Wilco", "Yankee Hotel Foxtrot", 2002, 0, 3, "Radio Cure"),
+    (r"Music\Wilco\Wilco [2002] Yankee Hotel Foxtrot\03 Radio Cure.flac", "Wilco", "Yankee Hotel Foxtrot", 2002, 0, 3, "Radio Cure"),
+    (r"Music\Wilco\Yankee Hotel Foxtrot (2002) Remastered\03 Radio Cure.flac", "Wilco", "Yankee Hotel Foxtrot Remastered", 2002, 0, 3, "Radio Cure"),
+    (r"Music\Mogwai\The Hawk Is Howling (2008) 320\01 Jim.mp3", "Mogwai", "The Hawk Is Howling", 2008, 0, 1, "Jim"),
+    # scene names of people with hyphens, and of second pressings
+    (r"Jay-Z-The_Blueprint-CD-FLAC-2001-GRP\02-jay-z-takeover.flac", "Jay-Z", "The Blueprint", 2001, 0, 2, "jay-z-takeover"),
+    (r"U2-War-Remastered-CD-FLAC-2008-GRP\02-u2-seconds.flac", "U2", "War", 2008, 0, 2, "u2-seconds"),
+    (r"Music\Low\Trust\low-04-canada.mp3", "Low", "Trust", None, 0, 4, "canada"),
+    # wide signs and quotes of East Asia
+    ("Music\\【2000】椎名林檎「勝訴ストリップ」（FLAC）\\０３．弁解.flac", "椎名林檎", "勝訴ストリップ", 2000, 0, 3, "弁解"),
+    ("Music\\Cornelius\\１９９７ - ＦＡＮＴＡＳＭＡ\\01.flac", "Cornelius", "FANTASMA", 1997, 0, 1, ""),
 )

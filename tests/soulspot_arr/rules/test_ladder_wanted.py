@@ -67,13 +67,21 @@ BEEFHEART = album(
         (album("Various Artists", "Pulp Fiction", "Misirlou", "Jungle Boogie"), ("track", "pulp fiction jungle boogie")),
         (album("Beyoncé", "Lemonade"), ("folded", "beyonce lemonade")),
         (album("M.I.A.", "ΛΛΛYΛ", titles=("Maya",)), ("alias", "mia maya")),
-        (album("Chicago", "Chicago IV"), ("volume", "chicago")),
+        (album("Chicago", "Chicago IV", year=1971), ("year", "chicago 1971")),
+        (album("Chicago", "Chicago XVI"), ("volume", "chicago 16")),
         (album("Eagles", "Greatest Hits, Volume 2"), ("volume", "eagles greatest hits ii")),
     ],
 )  # fmt: skip
 def test_a_rung_for_each_habit(wanted: Wanted, rung: tuple[str, str]) -> None:
     """Other names, numbers, scripts, notes and tracks each have their own."""
     assert rung in asked(wanted)
+
+
+def test_a_number_of_one_digit_leaves_no_artist_alone() -> None:
+    """ "4" is dropped on its way, and what is left brings a cut-off sample (peers §3.5, 8)."""
+    texts = [text for _, text in asked(album("Chicago", "Chicago IV", "Goodbye", year=1971))]
+    assert texts[0] == "chicago iv"
+    assert "chicago" not in texts
 
 
 def test_the_disambiguation_is_not_part_of_the_name() -> None:

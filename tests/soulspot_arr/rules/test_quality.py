@@ -25,6 +25,17 @@ def sized(kbps: Sequence[float], ext: str = "mp3", seconds: int = 200) -> list[R
     ]
 
 
+def pictured(kbps: float, picture: int, lengths: Sequence[int]) -> list[RawFile]:
+    """Files of one constant rate that all hold the same picture, and tell no rate."""
+    return [
+        audio(f"{n}.mp3", int(kbps * seconds * 125) + picture, seconds=seconds)
+        for n, seconds in enumerate(lengths)
+    ]
+
+
+LENGTHS = (181, 204, 243, 302, 256)
+
+
 @pytest.mark.parametrize(
     ("files", "words"),
     [
@@ -58,6 +69,15 @@ def sized(kbps: Sequence[float], ext: str = "mp3", seconds: int = 200) -> list[R
         ([audio(bitrate=190, vbr=True)], "MP3 VBR V0"),
         ([audio(bitrate=256, vbr=True), audio(bitrate=256, vbr=True)], "MP3 VBR V0"),
         ([audio(bitrate=b) for b in (231, 256, 247, 260, 239)], "MP3 VBR V0"),
+        ([audio(bitrate=320, vbr=True), audio(bitrate=320, vbr=True)], "MP3 320"),  # the highest
+        ([audio(bitrate=320_000)] * 2, "MP3 320"),  # bits instead of thousands of them
+        # MP3, computed beside large pictures
+        (pictured(320, 900_000, LENGTHS), "MP3 320"),
+        (pictured(192, 900_000, LENGTHS), "MP3 192"),
+        (pictured(256, 1_500_000, LENGTHS), "MP3 256"),
+        (pictured(192, 5_000_000, LENGTHS), "MP3 192"),  # though none reads below 320
+        (pictured(209, 0, LENGTHS), "MP3 VBR V0"),
+        (pictured(230, 500_000, (200, 201, 200, 199)), "MP3 VBR V0"),  # too much alike to tell
         ([audio(bitrate=320)] * 9 + [audio(bitrate=256)], "MP3 320"),
         ([audio(bitrate=320), audio(bitrate=128)], "MP3 128"),  # promise the lesser one
         ([audio(bitrate=320)] * 3 + [audio()], "MP3 320"),

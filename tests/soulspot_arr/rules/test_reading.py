@@ -7,12 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from soulspot_arr.rules.reading import (
-    disc_of_folder,
     is_format,
     is_root,
     read_path,
     segments,
-    split_disc,
 )
 from soulspot_arr.rules.tracks import read_track, settle, split_extension
 from tests.soulspot_arr.rules.golden_paths import GOLDEN, Row
@@ -68,54 +66,6 @@ def test_letters_decomposed_by_a_mac_are_read_alike() -> None:
 def test_segments(path: str, parts: tuple[str, ...]) -> None:
     """Drive and share mark go, both slashes divide."""
     assert segments(path) == parts
-
-
-@pytest.mark.parametrize(
-    ("name", "disc"),
-    [
-        ("CD1", 1),
-        ("cd 02", 2),
-        ("Disc 2", 2),
-        ("Disk 01", 1),
-        ("CD 1 - Live", 1),
-        ("Disc 1 (Studio)", 1),
-        ("CD2 [FLAC]", 2),
-        ("[CD3]", 3),
-        ("Disc One", 1),
-        ("CD II", 2),
-        ("Disc 1 of 2", 1),
-        ("Side A", 1),
-        ("side b", 2),
-        ("CD", 0),
-        ("Discovery", 0),
-        ("Disco 2", 0),
-        ("LP1", 0),
-        ("CD1984x", 0),
-        ("Cd's and Tapes", 0),
-    ],
-)
-def test_disc_folders(name: str, disc: int) -> None:
-    """Folders that are nothing but one disc of the album above."""
-    assert disc_of_folder(name) == disc
-
-
-@pytest.mark.parametrize(
-    ("name", "rest", "disc"),
-    [
-        ("Album (Disc 2)", "Album", 2),
-        ("Album CD1", "Album", 1),
-        ("Album - CD 2 [FLAC]", "Album [FLAC]", 2),
-        ("Album [CD1]", "Album", 1),
-        ("Album (Disc 1 - Dawn)", "Album", 1),
-        ("Album, Disc Two", "Album", 2),
-        ("Album (2CD)", "Album (2CD)", 0),
-        ("CD1", "CD1", 0),
-        ("Discovery", "Discovery", 0),
-    ],
-)
-def test_split_disc(name: str, rest: str, disc: int) -> None:
-    """The disc is told by a mark behind the album's name."""
-    assert split_disc(name) == (rest, disc)
 
 
 @pytest.mark.parametrize(
@@ -211,3 +161,11 @@ def test_read_path_takes_anything(path: str) -> None:
 def test_read_path_is_quick_on_long_names(piece: str) -> None:
     """Ten thousand characters of one habit do not make any pattern run wild."""
     assert read_path("Music\\" + piece * (10_000 // len(piece)) + "\\01.flac").disc >= 0
+
+
+@pytest.mark.parametrize("piece", ["24-96-", "24 96 ", "16 44.1 khz ", "cd-rip-", "1 2 ", '12" '])
+@pytest.mark.parametrize("end", ["z", " (x)", "[1997] z"])
+def test_read_path_is_quick_on_repeated_marks(piece: str, end: str) -> None:
+    """A long run of marks that can be divided in many ways is read in one of them."""
+    name = f"a (x) {piece * 70}{end}"
+    assert read_path(f"Music\\{name}\\{name}.flac").disc >= 0

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from soulspot_arr.domain import Query
 from soulspot_arr.errors import SourceOffline, SourceUnavailable
 from soulspot_arr.models import Answer, Dig, SearchRow
+from soulspot_arr.search.keys import keys_of
 from tests.soulspot_arr.search.scene import (
     ASKED,
     UNDERTOW,
@@ -31,7 +32,9 @@ def open_digs(bench: Bench) -> list[Dig]:
 def answer(bench: Bench) -> Answer:
     """The kept answer."""
     with bench.db.read() as session:
-        return session.scalars(select(Answer)).one()
+        found = session.get(Answer, keys_of(ASKED)[0])
+    assert found is not None
+    return found
 
 
 def test_later_rungs_find_what_the_first_ones_did_not(both: Bench) -> None:

@@ -75,6 +75,25 @@ def test_a_grab_knows_the_album_it_was_found_for(both: Bench, provider: Provider
     assert bound == (known if provider is Provider.LIDARR else (None, None, None))
 
 
+def test_names_alone_are_never_sure(bench: Bench) -> None:
+    """As good as names can be, but nobody knows the tracks; no further text is asked for it."""
+    share(bench, "anna")
+    search = make_search(bench)
+    assert len(search.find(ASKED)) == 1
+    why = latest(search)
+    assert (why.outcome, why.provider, len(why.rungs)) == ("found", "none", 1)
+    assert why.offers[0]["identity"] < 0.9
+
+
+def test_texts_that_another_process_asks_are_not_called_unanswered(bench: Bench) -> None:
+    """The year makes it another question, but the texts are the same."""
+    share(bench, "anna")
+    assert len(make_search(bench, UNDERTOW).find(ASKED)) == 1
+    other = make_search(bench, UNDERTOW, search__rungs=1)  # with a memory of its own
+    assert other.find(dataclasses.replace(ASKED, year=1994)) == []
+    assert latest(other).outcome == "skipped"
+
+
 def test_a_kept_answer_is_no_new_question(bench: Bench) -> None:
     """Its explanation is that of the search it came from."""
     share(bench, "anna")

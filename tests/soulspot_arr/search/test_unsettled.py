@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from soulspot_arr.wanted import Wanted
+from tests.fakes.fake_catalogue import FakeCatalogue
 from tests.soulspot_arr.search.scene import ASKED, UNDERTOW, dig, make_search, share
 from tests.soulspot_arr.search.test_dig import answer
 from tests.soulspot_arr.workshop import Bench
@@ -49,3 +50,39 @@ def test_finds_for_an_unsettled_album_are_kept_for_minutes(
     bench.clock.advance(6 * 60)
     assert search.find(ASKED)
     assert (len(bench.source.searches) > asked) is again
+
+
+def test_what_was_heard_while_the_catalogue_was_silent_is_heard_again(bench: Bench) -> None:
+    """It fell silent in the middle of the dig: half-known names let the album pass, tracks do not."""
+    share(bench, "anna", "Stuff\\Sorted\\The Ghost Cellos - Undertow")
+    bench.source.silence("undertow 1994")
+    search = make_search(bench, UNDERTOW, search__rungs=1, search__dig=30)
+    catalogue = search._desk.catalogue
+    assert isinstance(catalogue, FakeCatalogue)
+    assert search.find(ASKED) == []
+    catalogue.albums = [replace(UNDERTOW, editions=(), aliases=(), settled=False)]
+    asked = dig(bench, search, most=2)
+    assert len(asked) == 2
+    catalogue.albums = [UNDERTOW]
+    bench.clock.advance(601)
+    again = dig(bench, search)
+    assert set(asked) <= set(again)
+    assert len(search.find(ASKED)) == 1
+
+
+def test_what_was_heard_with_the_catalogue_is_not_heard_again(bench: Bench) -> None:
+    """Its silence afterwards makes no text worth a second search."""
+    search = make_search(bench, UNDERTOW, search__rungs=1, search__dig=30)
+    catalogue = search._desk.catalogue
+    assert isinstance(catalogue, FakeCatalogue)
+    assert search.find(ASKED) == []
+    asked = dig(bench, search, most=2)
+    catalogue.albums = [UNSETTLED]
+    bench.clock.advance(601)
+    more = dig(bench, search, most=1)
+    catalogue.albums = [UNDERTOW]
+    bench.clock.advance(601)
+    rest = dig(bench, search)
+    assert asked
+    assert not set(asked) & {*more, *rest}
+    assert set(more) <= set(rest)

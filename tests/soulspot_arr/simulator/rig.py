@@ -164,7 +164,7 @@ def states(history: list[Body]) -> list[str]:
     return [str(item["state"]) for item in history]
 
 
-def eventually(condition: Callable[[], object], seconds: float = 5.0) -> None:
+def eventually(condition: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait in real time for something that other threads bring about."""
     end = time.monotonic() + seconds
     while not condition():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from typing import Any
 
 import mutagen
@@ -107,15 +106,9 @@ def test_realistic_bit_rates() -> None:
     assert AudioSpec(60, rate=96000, bits=24).size * 8 / 60_000 == pytest.approx(2310, abs=20)
 
 
-def test_making_audio_is_quick() -> None:
-    """A few milliseconds per megabyte once warm, and sizes cost nothing."""
-    AudioSpec(1, seed=100).content()
-    began = time.perf_counter()
-    megabytes = len(AudioSpec(120, seed=101).content()) / 1e6
-    assert (time.perf_counter() - began) / megabytes < 0.1
-    began = time.perf_counter()
-    assert sum(AudioSpec(200 + n / 100).size for n in range(5000)) > 0
-    assert time.perf_counter() - began < 3
+def test_sizes_are_known_without_making_the_audio() -> None:
+    """A year of music would fill any memory."""
+    assert AudioSpec(365 * 86_400).size > 10**12
 
 
 def test_companions_and_literal_bytes() -> None:

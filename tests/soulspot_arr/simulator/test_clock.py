@@ -102,6 +102,9 @@ def test_a_dead_scope_runs_nothing_more() -> None:
     clock.advance(10)
     assert log == ["tick", "tick", "closed"]
     assert task.killed
+    assert clock.run(script(), scope).killed
+    clock.advance(10)
+    assert log == ["tick", "tick", "closed"]
 
 
 def test_a_scaled_clock_runs_by_itself() -> None:
@@ -114,10 +117,9 @@ def test_a_scaled_clock_runs_by_itself() -> None:
         start = clock.wall()
         clock.call_later(10.0, lambda: fired.append(clock.now))
     eventually(lambda: fired)
-    real = time.monotonic() - began
-    assert 0.09 < real < 2
     with clock.turn():
-        assert (clock.wall() - start).total_seconds() == pytest.approx(real, abs=0.5)
+        passed = (clock.wall() - start).total_seconds()
+    assert 0.09 < passed < time.monotonic() - began + 0.01
     clock.stop()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 
 import pytest
@@ -214,11 +213,9 @@ def test_G09_retention_hides_finished_records(make: Make) -> None:
 
 def test_G10_ten_thousand_old_records(rig: Rig) -> None:
     """Megabytes per poll."""
-    began = time.monotonic()
     rig.world.foreign_download("hoarder", "Music\\Some Artist\\Some Album\\{}.flac", count=10_000)
     body = rig.get("transfers/downloads").content
     assert len(body) > 4_000_000
-    assert time.monotonic() - began < 10
 
 
 def test_lists_are_grouped_by_guessed_directory(rig: Rig) -> None:

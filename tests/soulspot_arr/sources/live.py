@@ -61,7 +61,7 @@ class Live:
         return accepted.ref
 
     def until(
-        self, wanted: Callable[[list[Transfer]], bool], seconds: float = 12
+        self, wanted: Callable[[list[Transfer]], bool], seconds: float = 60
     ) -> list[Transfer]:
         """Poll until the list looks as wanted."""
         give_up = time.monotonic() + seconds
@@ -72,7 +72,7 @@ class Live:
             assert time.monotonic() < give_up, found
             time.sleep(0.02)
 
-    def end(self, seconds: float = 12) -> Transfer:
+    def end(self, seconds: float = 60) -> Transfer:
         """The only transfer, when it is over."""
         [last] = self.until(lambda found: bool(found) and found[0].state in ENDED, seconds)
         return last

@@ -40,7 +40,7 @@ def _lands(live: Live, path: str, destination: str) -> None:
     windows = looks_like_windows(live.source.check_connection().root)
     assert done.placement is not None
     expected = live.simulator.downloads_dir / done.placement / landing_name(path, windows)
-    give_up = time.monotonic() + 3
+    give_up = time.monotonic() + 30
     while not expected.exists():
         there = [str(item) for item in live.simulator.downloads_dir.rglob("*")]
         assert time.monotonic() < give_up, f"{expected} is not among {there}"

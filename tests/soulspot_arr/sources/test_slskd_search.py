@@ -283,6 +283,29 @@ def test_L02_a_slskd_that_hangs_after_the_start(bench: Bench) -> None:
     assert healthy.calls[:3] == ["PUT", "DELETE", "POST"]
 
 
+def test_a_removal_that_slskd_did_not_confirm_is_repeated(bench: Bench) -> None:
+    """Whoever says 200 instead has removed nothing; the next search does."""
+    slskd = Searches(bench)
+    bench.http.delete(ONE, text="null")
+    bench.source.search_raw("x y", limits=LIMITS)
+    first = slskd.body["id"]
+    Searches(bench)
+    bench.source.search_raw("x y", limits=LIMITS)
+    assert first in bench.sent("DELETE")[1].url
+
+
+def test_C18_a_search_that_cannot_be_stopped_is_not_removed(bench: Bench) -> None:
+    """It would run on in its slot with nobody left to stop it; the next search tries again."""
+    slskd = Searches(bench, ends_after=999)
+    bench.http.put(ONE, status_code=500, json="database is locked")
+    with pytest.raises(SourceThrottled):
+        bench.source.search_raw("x y", limits=LIMITS)
+    assert "DELETE" not in slskd.calls
+    healthy = Searches(bench)
+    bench.source.search_raw("x y", limits=LIMITS)
+    assert healthy.calls[:3] == ["PUT", "DELETE", "POST"]
+
+
 def test_a_connection_lost_during_the_search_is_no_silence(bench: Bench) -> None:
     """`Completed, Errored` without answers says nothing about the text (contract slskd §3.3)."""
     slskd = Searches(bench, rate=0)

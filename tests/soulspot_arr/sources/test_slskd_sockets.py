@@ -78,7 +78,7 @@ def test_silence_is_bounded() -> None:
         with pytest.raises(Unanswered, match="in time"):
             http.get("x")
         http.close()
-    assert real_time.monotonic() - started < 6
+    assert real_time.monotonic() - started < 20  # the server waits for ever
 
 
 def test_a_trickle_is_bounded() -> None:
@@ -86,15 +86,15 @@ def test_a_trickle_is_bounded() -> None:
 
     def serve(connection: socket.socket) -> None:
         connection.recv(65536)
-        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-        for _ in range(1000):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n")
+        for _ in range(5_000):
             connection.sendall(b" ")
             real_time.sleep(0.02)
 
     started = real_time.monotonic()
     with server(serve) as url, pytest.raises(SourceUnavailable):
         quick(url).get("x", until=real_time.monotonic() + 0.5)
-    assert real_time.monotonic() - started < 6
+    assert real_time.monotonic() - started < 20  # the server needs 100 seconds
 
 
 def test_a_reset_is_unanswered_and_a_refusal_is_not() -> None:

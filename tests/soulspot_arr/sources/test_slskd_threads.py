@@ -46,7 +46,8 @@ class Slow(BaseHTTPRequestHandler):
     starting = Counter()
     searching = Counter()
     enqueueing = Counter()
-    starts_take = 0.05
+    started = threading.Event()
+    started.set()
     searches_end = True
 
     def _answer(self, body: Any, status: int = 200) -> None:
@@ -66,7 +67,8 @@ class Slow(BaseHTTPRequestHandler):
         if self.path.endswith("/searches"):
             self.searching.__enter__()
             with self.starting:
-                time.sleep(self.starts_take)
+                time.sleep(0.05)
+                self.started.wait(60)
             self._answer({"id": body["id"]})
             return
         with self.enqueueing:
@@ -138,13 +140,14 @@ def test_a_third_search_is_throttled(slow: tuple[type[Slow], SlskdSource]) -> No
 def test_a_start_that_cannot_begin_is_throttled(slow: tuple[type[Slow], SlskdSource]) -> None:
     """While another search is being started, slowly."""
     slskd, source = slow
-    slskd.starts_take = 0.6
+    slskd.started = threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(source.search_raw, "x y", limits=SearchLimits(seconds=5))
+        first = pool.submit(source.search_raw, "x y", limits=SearchLimits(seconds=30))
         while slskd.starting.inside < 1:
             time.sleep(0.01)
         with pytest.raises(SourceThrottled):
             source.search_raw("x y", limits=SearchLimits(seconds=0.2))
+        slskd.started.set()
         assert first.result() == []
     assert slskd.starting.total == 1
 

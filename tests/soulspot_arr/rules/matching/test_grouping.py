@@ -56,6 +56,11 @@ def test_one_folder_is_one_candidate() -> None:
         (r" [CD1] [FLAC]", r" [CD2] [FLAC]"),
         (r" (Disc 1 - Dawn)", r" (Disc 2 - Dusk)"),
         (r"\Side A", r"\Side B"),
+        (r"\Digital Media 01", r"\Digital Media 02"),
+        (r"\Enhanced CD 01", r"\CD 02"),
+        (r" (1997)\LP 1", r" (1997)\LP 2"),
+        (r"\1", r"\2"),
+        (r"\01", r"\02"),
         (r"\CD1\FLAC", r"\CD2\FLAC"),
         (r"\FLAC\CD1", r"\FLAC\CD2"),
         (r"", r"\CD2"),
@@ -84,6 +89,54 @@ def test_discs_told_by_file_names(names: list[str], expected: list[tuple[int, in
     found = only([folder(ROOT, names)])
     assert places(found) == expected
     assert reasons(found) == ""
+
+
+@pytest.mark.parametrize(
+    ("names", "sizes"),
+    [
+        (["Ann - 01 - a.flac", "Ann - 02 - b.flac"], [2]),
+        (["Ann - 1997 - 01 - a.flac", "Ann - 1997 - 02 - b.flac"], [2]),
+        (["Ann - A - 01 - a.flac", "Ann - A - 02 - b.flac",
+          "Ann - B - 01 - c.flac", "Ann - B - 02 - d.flac"], [2, 2]),
+        (["01 - a.flac", "01 - a copy.flac"], [2]),
+        (["a.flac", "ab.flac", "b.flac"], [3]),
+    ],
+)  # fmt: skip
+def test_albums_in_one_folder_are_parted_by_the_claims_of_their_files(
+    names: list[str], sizes: list[int]
+) -> None:
+    """Numbers behind a front that all names share are told at a glance; equal ones are read."""
+    found = group([folder(ROOT, names)])
+    assert [len(candidate.files) for candidate in found] == sizes
+
+
+def test_slashes_of_either_kind_and_in_any_mixture() -> None:
+    """The folder of a file is what its own path says, whatever the answer calls it."""
+    kinds = (r"A\B\01 a.flac", "A/B/02 b.flac", r"A/B\03 c.flac", r"A\B/04 d.FLAC", "05 e.flac")
+    found = group([RawFolder("ann", r"A\B", tuple(file(path) for path in kinds))])
+    assert [raw.path for candidate in found for raw in candidate.raws] == [
+        kinds[1], kinds[2], kinds[0], kinds[3], kinds[4],
+    ]  # fmt: skip
+
+
+def test_names_without_an_extension_are_no_music() -> None:
+    """ "flac" is a name, ".flac" is none, and a picture is no track."""
+    assert group([folder(ROOT, ["flac", ".flac", "mp3.", "cover.jpg"])]) == ()
+
+
+def test_discs_that_are_shares_of_their_own_are_joined() -> None:
+    """Nothing stands above "Album (CD 1)" where somebody shares that very folder."""
+    found = only(
+        [folder(r"@@abcde\OK Computer (CD 1)", 2), folder(r"@@fghij\OK Computer (CD 2)", 2)]
+    )
+    assert places(found) == [(1, 1), (1, 2), (2, 1), (2, 2)]
+
+
+@pytest.mark.parametrize("albums", [("19", "21", "25"), ("1",), ("1", "3")])
+def test_albums_called_by_a_number_stay_apart(albums: tuple[str, ...]) -> None:
+    """Numbers are discs only where they count from one without a hole."""
+    found = group([folder(rf"Music\Adele\{name}", 2) for name in albums])
+    assert [candidate.reading.album for candidate in found] == list(albums)
 
 
 def test_discs_of_two_peers_are_not_joined() -> None:

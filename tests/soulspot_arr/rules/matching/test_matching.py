@@ -20,6 +20,23 @@ def verdict(
     return found.decision
 
 
+@pytest.mark.parametrize("mark", ["(Live)", "[Karaoke]", "(Instrumental)"])
+def test_words_for_another_recording_behind_the_titles(mark: str) -> None:
+    """A folder of live recordings may be called like the album; its files tell."""
+    files = [f"{n:02d} - Song {chr(64 + n)} {mark}.flac" for n in range(1, 9)]
+    found = verdict(RADIOHEAD, r"Music\Radiohead\OK Computer", files)
+    assert found.rejections[0].reason.startswith("another recording")
+    bonus = [f"{n:02d} - Song {chr(64 + n)}.flac" for n in range(1, 9)] + [f"09 - I {mark}.flac"]
+    assert verdict(RADIOHEAD, r"Music\Radiohead\OK Computer", bonus).accepted
+
+
+def test_a_year_that_belongs_to_the_name() -> None:
+    """ "Pop Ambient 2005" came out in 2004, and 2006 is another one."""
+    asked = Query("Various Artists", "Pop Ambient 2005", 2004)
+    assert verdict(asked, r"Music\VA - Pop Ambient 2005 [Kompakt, 2004]").accepted
+    assert not verdict(asked, r"Music\VA - Pop Ambient 2006").accepted
+
+
 @pytest.mark.parametrize(
     ("query", "path"),
     [

@@ -11,6 +11,7 @@ from tests.soulspot_arr.rules.albums import (
     RADIOHEAD,
     Row,
     album,
+    edition,
     judged,
     names,
     shared,
@@ -141,6 +142,127 @@ def test_classical_works_by_other_players() -> None:
     assert not verdict(wanted, shared(r"Music\Beethoven\Symphony no. 5", slower)).automatic
     silent = shared(r"Music\Beethoven\Symphony no. 5 (Karajan)", rows, lengths=False)
     assert not verdict(wanted, silent).automatic
+
+
+SYMPHONIES = album(
+    "Ludwig van Beethoven",
+    "Symphonies nos. 5 & 7",
+    edition(
+        [("I. Allegro", 445.0), ("II. Andante", 600.0), ("III. Allegro", 310.0)],
+        [("I. Poco sostenuto", 812.0), ("II. Allegretto", 503.0), ("III. Presto", 545.0)],
+    ),
+    disambiguation="Carlos Kleiber, Wiener Philharmoniker",
+)
+_WORK = r"Music\Beethoven\Carlos Kleiber - Symphonies nos. 5 & 7"
+
+
+@pytest.mark.parametrize(("longer", "accepted"), [(0.0, True), (25.0, False)])
+def test_classical_discs_are_told_by_number_and_length(longer: float, *, accepted: bool) -> None:
+    """Movements in another language: disc, number and length are what is left."""
+    first = [("Satz 1", 445.0), ("Satz 2", 600.0), ("Satz 3", 310.0)]
+    second = [("Satz 1", 812.0), ("Satz 2", 503.0), ("Satz 3", 545.0)]
+    found = verdict(
+        SYMPHONIES,
+        shared(rf"{_WORK}\CD1", first, "{n:02d}.flac", longer=longer),
+        shared(rf"{_WORK}\CD2", second, "{n:02d}.flac", longer=longer),
+    )
+    assert found.decision.accepted is accepted
+    if accepted:
+        assert found.alignment is not None
+        assert [pair.place for pair in found.alignment.pairs] == [1.0] * 6
+
+
+def test_classical_discs_in_each_others_place_are_told_by_length() -> None:
+    """The numbers lie, so each file goes where its length belongs."""
+    first = [("Satz 1", 812.0), ("Satz 2", 503.0), ("Satz 3", 545.0)]
+    second = [("Satz 1", 445.0), ("Satz 2", 600.0), ("Satz 3", 310.0)]
+    found = verdict(
+        SYMPHONIES,
+        shared(rf"{_WORK}\CD1", first, "{n:02d}.flac"),
+        shared(rf"{_WORK}\CD2", second, "{n:02d}.flac"),
+    )
+    assert found.alignment is not None
+    lengths = [found.candidate.files[pair.file].raw.seconds for pair in found.alignment.pairs]
+    assert lengths == [445, 600, 310, 812, 503, 545]
+
+
+@pytest.mark.parametrize(
+    ("title", "same", "other"),
+    [
+        ("Led Zeppelin IV", "Led Zeppelin 4", "Led Zeppelin III"),
+        ("Chicago XVII", "Chicago 17", "Chicago XVI"),
+        ("Greatest Songs, Vol. II", "Greatest Songs Volume 2", "Greatest Songs Vol. III"),
+        ("Use Your Illusion I", "Use Your Illusion 1", "Use Your Illusion II"),
+        ("Songs, Part Two", "Songs Pt. 2", "Songs, Part One"),
+    ],
+)
+def test_roman_and_spelt_numbers_are_numbers(title: str, same: str, other: str) -> None:
+    """However a number is written it is that number, and another one is another album."""
+    wanted = album("Somebody", title, songs(8))
+    assert verdict(wanted, shared(rf"Music\Somebody\{same}", songs(8))).automatic
+    refused = verdict(wanted, shared(rf"Music\Somebody\{other}", songs(8), lengths=False))
+    assert not refused.automatic
+
+
+WORKS: tuple[Row, ...] = (
+    ("Symphony no. 5 in C minor, op. 67: I. Allegro con brio", 442.0),
+    ("Symphony no. 5 in C minor, op. 67: II. Andante con moto", 600.0),
+    ("Symphony no. 5 in C minor, op. 67: III. Allegro", 309.0),
+    ("Symphony no. 5 in C minor, op. 67: IV. Finale: Allegro", 649.0),
+    ("Symphony no. 7 in A major, op. 92: I. Poco sostenuto", 816.0),
+    ("Symphony no. 7 in A major, op. 92: II. Allegretto", 489.0),
+)
+
+
+@pytest.mark.parametrize("work", ["", "Symphony No.5 - "])
+def test_movements_without_the_work(work: str) -> None:
+    """Who shares the album names the movements; the catalogue names the work with each."""
+    wanted = album("Ludwig van Beethoven", "Symphonies nos. 5 & 7", WORKS)
+    rows = [(work + title.split(": ", 1)[1].replace(":", ""), seconds) for title, seconds in WORKS]
+    assert verdict(wanted, shared(r"Music\Beethoven\Symphonies Nos. 5 & 7", rows)).automatic
+    slower = [(title, (seconds or 0) * 1.06) for title, seconds in rows]
+    found = verdict(wanted, shared(r"Music\Beethoven\Symphonies Nos. 5 & 7", slower))
+    assert not found.decision.accepted
+
+
+def test_a_long_note_behind_a_short_title_may_be_missing() -> None:
+    """ "Piggy (Nothing Can Stop Me Now)" is shared as "Piggy"."""
+    rows: list[Row] = [("Piggy (Nothing Can Stop Me Now)", 243.0), *songs(5)]
+    wanted = album("Nine Inch Nails", "Further Down the Spiral", rows)
+    folder = shared(r"Music\NIN\Further Down the Spiral", [("Piggy", 243.0), *songs(5)])
+    assert verdict(wanted, folder).alignment.complete  # type: ignore[union-attr]
+
+
+def test_a_title_of_signs_that_was_spelt_out() -> None:
+    """ "★" became "Blackstar": its number and its length still say which track it is."""
+    rows: list[Row] = [("★", 597.0), *songs(6)]
+    wanted = album("David Bowie", "★", rows, titles=("Blackstar",))
+    spelt = [("Blackstar", 597.0), *songs(6)]
+    assert verdict(wanted, shared(r"Music\David Bowie\Blackstar", spelt)).automatic
+
+
+@pytest.mark.parametrize(
+    ("path", "automatic", "accepted"),
+    [
+        (r"Music\Rihanna\Umbrella", True, True),
+        (r"Music\Biffy Clyro\Umbrella", False, False),
+        (r"Music\Umbrella", False, False),
+    ],
+)
+def test_a_single_song_proves_nothing_about_its_artist(
+    path: str, *, automatic: bool, accepted: bool
+) -> None:
+    """One title and one length are soon the same; the artist has to be named."""
+    wanted = album("Rihanna", "Umbrella", [("Umbrella", 276.0)], kind="single")
+    found = verdict(wanted, shared(path, [("Umbrella", 277.0)]))
+    assert (found.automatic, found.decision.accepted) == (automatic, accepted)
+
+
+def test_a_colour_that_tells_namesakes_apart_is_a_name() -> None:
+    """ "The Blue Album", where Lidarr says "Weezer (Blue Album)"."""
+    wanted = album("Weezer", "Weezer", songs(10), disambiguation="Blue Album")
+    found = verdict(wanted, shared(r"Music\Weezer\1994 - The Blue Album", songs(10), lengths=False))
+    assert found.decision.accepted
 
 
 @pytest.mark.parametrize("other", ["Neon Future III", "Neon Future 3", "Neon Future"])
