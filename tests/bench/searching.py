@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from soulspot_arr.domain import RawFile, RawFolder
-from soulspot_arr.rules import matching
+from soulspot_arr.rules.planning.ladder import ladder
 from soulspot_arr.settings import CORE_SPECS
 from soulspot_arr.wanted import Wanted
 from tests.bench import own_rule
@@ -30,7 +30,7 @@ class Climb:
 
 def texts(wanted: Wanted) -> tuple[str, ...]:
     """The rungs that are tried for one question, as many as the setting allows."""
-    return matching.ladder(own_rule.query(wanted), wanted=wanted)[:RUNGS]
+    return ladder(own_rule.query(wanted), wanted=wanted)[:RUNGS]
 
 
 def climb(world: World) -> Climb:

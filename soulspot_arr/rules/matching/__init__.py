@@ -23,7 +23,6 @@ from soulspot_arr.rules.matching.verdicts import (
     by_tracks,
     usual_count,
 )
-from soulspot_arr.rules.planning.ladder import ladder
 from soulspot_arr.rules.profiles import Profile
 from soulspot_arr.rules.reading import PathReading, read_path
 from soulspot_arr.rules.spelling import normalise, words
@@ -40,7 +39,6 @@ __all__ = [
     "PathReading",
     "appraise",
     "group",
-    "ladder",
     "normalise",
     "rank",
     "read_path",

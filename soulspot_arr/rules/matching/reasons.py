@@ -134,9 +134,11 @@ def _agreements(names: Names, fit: Fit) -> Iterator[str]:
         told, found = fit.edition.tracks[at], fit.tracks.seconds[at]
         yield f'"{told.title}" is {found:.0f} s long at several peers, not {told.seconds:.0f}'
     if fit.features.agreement:
-        yield f"{fit.features.agreement:.0f} other peers have the same recording"
+        others = f"{fit.features.agreement:.0f} other peers have"
+        yield f"{'1 other peer has' if others.startswith('1 ') else others} the same recording"
     if alignment.extras:
-        yield f"{alignment.extras} other files are left where they are"
+        more = "1 other file is" if alignment.extras == 1 else f"{alignment.extras} other files are"
+        yield f"{more} left where {'it is' if alignment.extras == 1 else 'they are'}"
     if names.named:
         yield "artist and album are named" if names.claim is Claim.ITSELF else "the album is named"
 
