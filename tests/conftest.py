@@ -29,6 +29,16 @@ settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
 
+# Folders whose tests start processes and wait for them.
+_WAITING = {"story", "conformance", "demo", "simulator", "contracts"}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that wait most come first: at the end they would keep one worker alone at work."""
+    items.sort(key=lambda item: _WAITING.isdisjoint(item.path.parts))
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     """Noon of a fixed day; moves only by `advance`."""
