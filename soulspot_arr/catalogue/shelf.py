@@ -19,7 +19,7 @@ from soulspot_arr.db import Database
 from soulspot_arr.domain import Clock, Query
 from soulspot_arr.errors import DatabaseTrouble
 from soulspot_arr.models import CatalogueRow
-from soulspot_arr.rules.spelling import normalise
+from soulspot_arr.rules.spelling import as_question
 from soulspot_arr.wanted import Provider, Wanted
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,5 @@ def keys_of(question: Question) -> tuple[str, ...]:
 
 
 def _key(query: Query, *asked: str) -> str:
-    # Some albums are nothing but a sign: "+" and "÷" are two questions.
-    parts = [" ".join(normalise(word) or word for word in part.split()) for part in asked]
-    compared = "\0".join((*parts, str(query.year or "")))
+    compared = "\0".join((*map(as_question, asked), str(query.year or "")))
     return hashlib.sha256(compared.encode("utf-8", "surrogatepass")).hexdigest()

@@ -145,6 +145,14 @@ def normalise(text: str) -> str:
     return " ".join(found)
 
 
+def as_question(text: str) -> str:
+    """`text` as questions are compared: normalised word by word, words of signs kept as they are.
+
+    Some albums are nothing but a sign: "+" and "÷" are two questions.
+    """
+    return " ".join(normalise(word) or word for word in text.split())
+
+
 def _casefold(text: str) -> str:
     if text.isascii():
         return text.lower()

@@ -10,15 +10,15 @@ from __future__ import annotations
 import hashlib
 
 from soulspot_arr.domain import Query
-from soulspot_arr.rules.spelling import normalise
+from soulspot_arr.rules.spelling import as_question
 
 
 def keys_of(query: Query) -> tuple[str, ...]:
     """The question's own key first; equal for questions that mean the same, however spelled."""
-    by, album, year = _compared(query.artist), _compared(query.album), str(query.year or "")
+    by, album, year = as_question(query.artist), as_question(query.album), str(query.year or "")
     if not (by and album):
         kind = "artist" if by else "album" if album else "text"
-        return (_hashed(kind, by, album, _compared(query.term), year),)
+        return (_hashed(kind, by, album, as_question(query.term), year),)
     own = _hashed("album", by, album, "", year)
     if by == album:  # Lidarr adds the year then, 0 when it is unknown
         return own, _text(f"{query.artist} {query.album} {query.year or 0}")
@@ -27,12 +27,7 @@ def keys_of(query: Query) -> tuple[str, ...]:
 
 
 def _text(text: str) -> str:
-    return _hashed("text", "", "", _compared(text), "")
-
-
-def _compared(part: str) -> str:
-    # Some albums are nothing but a sign: "+" and "÷" are two questions.
-    return " ".join(normalise(word) or word for word in part.split())
+    return _hashed("text", "", "", as_question(text), "")
 
 
 def _hashed(*parts: str) -> str:

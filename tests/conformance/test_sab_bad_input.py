@@ -350,6 +350,7 @@ def test_garbage_instead_of_http_is_survived(desk: Desk) -> None:
     for text in (b"\x00\xff\n\n", b"GET\r\n\r\n", b"POST /sabnzbd/api HTTP/1.1\r\nContent-Le", b""):
         with socket.create_connection(("127.0.0.1", desk.service.port), timeout=5) as peer:
             peer.sendall(text)
+    assert desk.call("version") == {"version": "4.5.1"}
 
 
 # -- inside ----------------------------------------------------------------------------------------
