@@ -34,7 +34,7 @@ from soulspot_arr.demo.events import (
 from soulspot_arr.demo.library import Album
 from soulspot_arr.demo.newznab_client import NewznabClient
 from soulspot_arr.demo.prowlarr import LIDARR_SYNC_CATEGORIES, ProwlarrClient
-from soulspot_arr.demo.rest_client import OFFER_CHANGED, STARTED, RestClient
+from soulspot_arr.demo.rest_client import OFFER_CHANGED, STARTED, SUBSTITUTED, News, RestClient
 from soulspot_arr.demo.sabnzbd_client import SabnzbdClient, TestFinding
 from soulspot_arr.demo.screen import Screen, clock, counted, megabytes
 from soulspot_arr.demo.stage import StageFailure
@@ -116,6 +116,8 @@ class Acts:
         self._imported: list[Imported] = []
         self._failures = 0
         self._replaced = 0
+        self._stand_ins = 0
+        self.nzo_ids: list[str] = []
 
     def play(self) -> None:
         """All acts in order; StageFailure when one of them cannot be finished."""
@@ -138,6 +140,9 @@ class Acts:
         if self._replaced:
             peers = counted(self._replaced, "failing peer")
             self._screen.good(f"{peers} replaced inside a download; Lidarr never had to know.")
+        if self._stand_ins:
+            files_ = counted(self._stand_ins, "lost file")
+            self._screen.good(f"{files_} taken from another peer inside a download.")
         if self._failures:
             downloads = counted(self._failures, "failed download")
             self._screen.good(f"{downloads} blocklisted and replaced without a hand.")
@@ -234,11 +239,27 @@ class Acts:
 
     def _tell_news(self, nzo_id: str) -> None:
         """What the service did since the last look, in its own words."""
-        for news in self._rest.news(OFFER_CHANGED, STARTED):
+        all_news = self._rest.news(OFFER_CHANGED, STARTED, SUBSTITUTED)
+        for news in all_news:
+            if news.kind == SUBSTITUTED:
+                continue
             self._screen.note(news.message)
             if news.kind == OFFER_CHANGED:
                 self._replaced += 1
                 self._screen.detail(f"Still {nzo_id}: Lidarr does not hear of it.")
+        self._tell_stand_ins([news for news in all_news if news.kind == SUBSTITUTED], nzo_id)
+
+    def _tell_stand_ins(self, lost: Sequence[News], nzo_id: str) -> None:
+        """The first lost file in the service's words; the others are counted."""
+        if not lost:
+            return
+        self._stand_ins += len(lost)
+        self._screen.note(lost[0].message)
+        for peer in dict.fromkeys(news.peer for news in lost):
+            others = sum(news.peer == peer for news in lost[1:])
+            if others:
+                self._screen.detail(f"{counted(others, 'more file')} from {peer}.")
+        self._screen.detail(f"Still {nzo_id}: Lidarr does not hear of it.")
 
     def _tell_all(self, events: Sequence[Event], mine: str | None = None) -> str | None:
         """Tell every event; returns the id of a new grab, if there is one."""
@@ -251,6 +272,7 @@ class Acts:
             self._tell(event)
             if isinstance(event, Grabbed):
                 grabbed = event.nzo_id
+                self.nzo_ids.append(grabbed)
         return grabbed
 
     def _tell(self, event: Event) -> None:

@@ -17,6 +17,7 @@ class DemoOptions:
     """One performance; `environ` is what the two programs inherit."""
 
     keep: bool = False
+    faults: bool = False
     data_dir: Path | None = None
     profile: str = "0.26"
     time_scale: float = CALM_SCALE
@@ -27,6 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Define the command's own arguments."""
     parser.add_argument(
         "--keep", action="store_true", help="leave everything running afterwards, until Ctrl-C"
+    )
+    parser.add_argument(
+        "--faults",
+        action="store_true",
+        help="instead: an album whose peer vanishes in the middle, and arrives all the same",
     )
     parser.add_argument(
         "--data-dir", type=Path, metavar="DIR", help="where everything goes (default: a new folder)"
@@ -51,6 +57,7 @@ def demo_options(
     """Options out of what `add_arguments` defined; without `environ` this process's own is used."""
     return DemoOptions(
         keep=bool(arguments.keep),
+        faults=bool(arguments.faults),
         data_dir=arguments.data_dir,
         profile=str(arguments.profile),
         time_scale=FAST_SCALE if arguments.fast else float(arguments.time_scale),

@@ -17,11 +17,13 @@ from pathlib import Path
 from types import FrameType
 from typing import TextIO
 
+from soulspot_arr.demo import programme
 from soulspot_arr.demo.acts import Acts, Tempo
 from soulspot_arr.demo.faults import LidarrFault
 from soulspot_arr.demo.options import DemoOptions
-from soulspot_arr.demo.screen import Screen
+from soulspot_arr.demo.screen import Screen, counted
 from soulspot_arr.demo.stage import Recipe, Stage, StageFailure, tail
+from soulspot_arr.demo.vanishing import SENDER, NetworkHand
 
 
 def run(options: DemoOptions, stream: TextIO | None = None) -> int:
@@ -55,13 +57,35 @@ def _show(screen: Screen, stage: Stage, options: DemoOptions) -> int:
         "programs. A faithful stand-in for stock Lidarr and Prowlarr talks to them over HTTP.",
     )
     with stage:
-        acts = Acts(screen, stage, Tempo.for_scale(options.time_scale))
-        acts.play()
+        tempo = Tempo.for_scale(options.time_scale)
+        if options.faults:
+            acts = _play_faults(screen, stage, tempo)
+        else:
+            acts = Acts(screen, stage, tempo)
+            acts.play()
         acts.summary(time.monotonic() - started)
         if options.keep:
             _keep(screen, stage)
     _farewell(screen, options)
     return 0
+
+
+def _play_faults(screen: Screen, stage: Stage, tempo: Tempo) -> Acts:
+    """A peer vanishes; StageFailure unless each file came once, from two peers, under one id."""
+    network = NetworkHand(stage.slskd_url, stage.slskd_key)
+    network.arrange()
+    acts = Acts(screen, stage, tempo, programme.FAULTS)
+    acts.play()
+    delivery = network.delivery()
+    screen.act("Who sent what", "As slskd remembers it.")
+    for peer, files in sorted(delivery.senders.items(), key=lambda entry: entry[0] != SENDER):
+        left = ", and was never seen again" if peer == SENDER else ""
+        screen.note(f"{peer} sent {counted(files, 'file')}{left}.")
+    if delivery.again or len(delivery.senders) < 2 or len(acts.nzo_ids) != 1:
+        raise StageFailure("a file was fetched twice, or nobody stood in for the peer that left")
+    screen.good("No file was fetched twice.")
+    screen.good(f"One download for Lidarr from the beginning to the end: {acts.nzo_ids[0]}.")
+    return acts
 
 
 def _keep(screen: Screen, stage: Stage) -> None:

@@ -61,6 +61,23 @@ LUMIERE = simple_album(
     ),
     profile="Any",
 )
+CARTOGRAPHY = simple_album(
+    "The Paper Lanterns",
+    "Slow Cartography",
+    2019,
+    (
+        ("Contour", 43),
+        ("Here Be Dragons", 25),
+        ("Meridian", 35),
+        ("Unmapped", 27),
+        ("Paper Rivers", 27),
+        ("Scale 1:1", 20),
+        ("Legend", 43),
+        ("The Edge of the Page", 40),
+        ("Fold", 45),
+    ),
+    profile="Lossless",
+)
 
 ACTS = (
     (
@@ -78,5 +95,14 @@ ACTS = (
         LUMIERE,
         "Accents: Lidarr writes é as one character, the peer with the lossless copy as two, as "
         "macOS does. The profile allows every quality; Lidarr prefers lossless.",
+    ),
+)
+
+FAULTS = (
+    (
+        CARTOGRAPHY,
+        "Three people share this record without loss. In the middle of the fourth track the fastest "
+        "of them switches the computer off and does not come back. What has arrived is kept, and only "
+        "what is missing is asked of somebody else, inside the same download.",
     ),
 )

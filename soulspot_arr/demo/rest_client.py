@@ -12,16 +12,18 @@ from typing import Any
 from soulspot_arr.demo.wire import open_session
 
 OFFER_CHANGED = "grab.offer_changed"
+SUBSTITUTED = "download.substituted"
 STARTED = "grab.started"
 _SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One event of the service: its stable kind and its sentence for people."""
+    """One event of the service: its stable kind, its sentence for people, the peer it is about."""
 
     kind: str
     message: str
+    peer: str = ""
 
 
 class RestClient:
@@ -41,7 +43,10 @@ class RestClient:
         """The events of these kinds since the last call, oldest first."""
         rows = self._get("events", after=self._last, kind=kinds)["items"]
         self._last = max((row["id"] for row in rows), default=self._last)
-        return [News(row["kind"], row["message"]) for row in rows]
+        return [
+            News(row["kind"], row["message"], str(row.get("data", {}).get("peer", "")))
+            for row in rows
+        ]
 
     def _get(self, path: str, **query: Any) -> dict[str, Any]:
         answer = self._session.get(f"{self._base}/{path}", params=query, timeout=_SECONDS)

@@ -208,6 +208,8 @@ class Attempts:
         if plan.outcome == "reject_at_request" or shared is None or shared.locked:
             reason = plan.text or "File not shared."
             raise Failed("Rejected", f"Transfer rejected: {reason}")
+        if self.uploads.is_full(peer):
+            raise Failed("Rejected", "Transfer rejected: Too many files")
         return peer
 
     def _queue(self, job: Job, peer: Peer) -> Script[None]:

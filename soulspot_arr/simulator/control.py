@@ -9,7 +9,7 @@ JSON in, JSON out; one route per World method. No part of slskd; not logged, nev
     POST fault {kind, path, …}                 DELETE fault
     POST trickle | budget | phrases
     POST server {action: disconnect|kick|ban|reconnect|reject_login|up|down, …}
-    POST clock {advance | skew}     POST restart {graceful, downtime}
+    POST clock {advance | skew}     POST restart {graceful, downtime, volatile}
     POST profile {name, os}         POST options {…}         POST timings {…}
     POST message {username, text}   POST foreign {search | username, filename, …}
     POST reset
@@ -46,7 +46,9 @@ class Controlled(Protocol):
 
     def advance(self, seconds: float) -> None: ...
 
-    def restart_soon(self, graceful: bool = False, *, downtime: float = 0.0) -> None: ...
+    def restart_soon(
+        self, graceful: bool = False, *, downtime: float = 0.0, volatile: bool = False
+    ) -> None: ...
 
     def change_profile(self, name: str, os_profile: str | None = None) -> None: ...
 

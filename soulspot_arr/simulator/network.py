@@ -91,6 +91,7 @@ class Peer:
         self.free_slots = 1
         self.queue_length = 0
         self.queue_pace = 30.0
+        self.queue_limit: int | None = None  # of our files; further ones are "Too many files"
         self.parallel = 1
         self.speed = 1_500_000.0
         self.advertised_speed: int | None = None

@@ -125,11 +125,18 @@ class Simulator:
             self._kill()
         self.clock.stop()
 
-    def restart(self, graceful: bool = False, *, downtime: float = 0.0) -> None:
-        """Kill (or stop) the process and start it again, refusing connections meanwhile."""
+    def restart(
+        self, graceful: bool = False, *, downtime: float = 0.0, volatile: bool = False
+    ) -> None:
+        """Kill (or stop) the process and start it again, refusing connections meanwhile.
+
+        With `volatile` its database is lost: transfers, batches, searches and events.
+        """
         with self.clock.turn():
             if graceful:
                 self.app.downloads.stop_gracefully()
+            if volatile:
+                self.app.process.store.clear()
             self._kill()
         self._listener.stop()
         if downtime:
@@ -138,9 +145,11 @@ class Simulator:
         else:
             self._come_back()
 
-    def restart_soon(self, graceful: bool = False, *, downtime: float = 0.0) -> None:
+    def restart_soon(
+        self, graceful: bool = False, *, downtime: float = 0.0, volatile: bool = False
+    ) -> None:
         """Restart from a thread of its own, so that the request asking for it gets an answer."""
-        self._soon(lambda: self.restart(graceful, downtime=downtime))
+        self._soon(lambda: self.restart(graceful, downtime=downtime, volatile=volatile))
 
     def _soon(self, work: Callable[[], None]) -> None:
         timer = threading.Timer(0.05, work)

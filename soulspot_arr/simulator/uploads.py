@@ -57,6 +57,13 @@ class Uploads:
             line.opens_at = None
         self._pump(ticket.peer.name)
 
+    def is_full(self, peer: Peer) -> bool:
+        """Whether this peer takes no further file of ours into its queue (contract slskd §9)."""
+        line = self._lines.get(peer.name)
+        return (
+            peer.queue_limit is not None and len(line.tickets if line else ()) >= peer.queue_limit
+        )
+
     def place(self, ticket: Ticket) -> int:
         """An estimate as peers give it: strangers ahead plus our own files ahead."""
         line = self._lines[ticket.peer.name]

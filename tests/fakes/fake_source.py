@@ -27,11 +27,19 @@ from soulspot_arr.domain import (
     TransferRef,
     TransferState,
 )
-from soulspot_arr.errors import SourceAuth, SourceError, SourceRefused, SourceUnavailable
+from soulspot_arr.errors import (
+    SourceAuth,
+    SourceError,
+    SourceProtocol,
+    SourceRefused,
+    SourceUnavailable,
+)
 from soulspot_arr.sources import SearchLimits
 from soulspot_arr.sources.landing import landing_name, segments
 
 LIVE = frozenset({TransferState.QUEUED, TransferState.ACTIVE})
+# The peer was found and could not be reached: by then the key is taken (contract slskd §5.3).
+UNREACHED = frozenset({FailureKind.NETWORK, FailureKind.TIMEOUT, FailureKind.BROKEN})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,7 @@ class FakeSource:
         self.auto = auto
         self.configured = True
         self.down = False
+        self.unforgettable: str | None = None  # nonsense is answered whenever this one is dropped
         self.locked_out = False
         self.status = SourceStatus(
             True, "ready", version="fake", account="me", shared_files=1, root=str(root or "/fake")
@@ -83,6 +92,7 @@ class FakeSource:
         self._now = now
         self._folders: dict[tuple[str, str], RawFolder] = {}
         self._offline: set[str] = set()
+        self.unknown: set[str] = set()  # peers of whom nobody can say whether they are there
         self._refusals: dict[tuple[str, str | None], Refusal] = {}
         self._stuck: set[tuple[str, str]] = set()
         self._failing: dict[tuple[str, str], list[tuple[FailureKind, str]]] = {}
@@ -90,6 +100,7 @@ class FakeSource:
         self._errors: dict[str, list[SourceError]] = {}
         self._transfers: dict[str, Transfer] = {}
         self._by_key: dict[str, Receipt] = {}
+        self._burnt: set[str] = set()  # keys of requests that failed at the peer
         self._count = 0
         self._lock = threading.RLock()
 
@@ -292,6 +303,18 @@ class FakeSource:
         self._enter("foreign")
         return [moment for moment in self.foreign if moment >= since]
 
+    def online_raw(self, peer: str, *, seconds: float) -> bool | None:
+        """As scripted by `take_offline`; nobody knows of the names in `unknown`."""
+        self._enter("online")
+        return None if peer in self.unknown else peer not in self._offline
+
+    def place_raw(self, ref: TransferRef, *, seconds: float) -> int | None:
+        """The place that `queue` gave the transfer; nothing of a peer that is offline."""
+        self._enter("place")
+        if ref.peer in self._offline or ref.ref not in self._transfers:
+            return None
+        return self._transfers[ref.ref].place_in_queue
+
     def download_raw(self, request: BatchRequest) -> Receipt:
         """Record transfers; one key is one request."""
         self._enter("download")
@@ -299,7 +322,15 @@ class FakeSource:
             self.requests.append(request)
             if request.key in self._by_key:
                 return self._by_key[request.key]
-            self._refuse_request(request)
+            if request.key in self._burnt:
+                message = "The key of an earlier request that did not reach the peer; use a new one"
+                raise SourceRefused(message, source=self.name, kind=FailureKind.BROKEN)
+            try:
+                self._refuse_request(request)
+            except SourceRefused as error:
+                if self.batches and error.kind in UNREACHED:
+                    self._burnt.add(request.key)
+                raise
             receipt = self._take(request)
             self._by_key[request.key] = receipt
             return receipt
@@ -347,9 +378,13 @@ class FakeSource:
                 self.step()
             return Snapshot(self._now(), tuple(self._transfers.values()))
 
-    def cancel_raw(self, refs: Sequence[TransferRef], *, forget: bool = False) -> None:
+    def cancel_raw(
+        self, refs: Sequence[TransferRef], *, forget: bool = False
+    ) -> Sequence[TransferRef]:
         """Stop live ones; with `forget` none of them is listed any more."""
         self._enter("cancel")
+        if self.unforgettable in {ref.ref for ref in refs}:
+            raise SourceProtocol("This is no answer", source=self.name)
         with self._lock:
             for ref in refs:
                 (self.forgotten if forget else self.cancelled).append(ref)
@@ -360,6 +395,7 @@ class FakeSource:
                     del self._transfers[item.ref]
                 elif item.state in LIVE:
                     self._fail(item, FailureKind.CANCELLED_AT_SOURCE, "A task was canceled.")
+        return []
 
     def _enter(self, call: str) -> None:
         self.on_call(call)

@@ -29,6 +29,7 @@ QUICK = {
     "SOULSPOT_JOBS_POLL": "0.3",
     "SOULSPOT_JOBS_POLL_QUEUED": "0.3",
     "SOULSPOT_JOBS_COMPLETE": "0.3",
+    "SOULSPOT_QUEUE_DISPATCH_DELAY": "0",
     "SOULSPOT_JOBS_HEALTH": "1",
     "SOULSPOT_SEARCH_DRY_AFTER": "0.5",
     "SOULSPOT_SEARCH_BUDGET": "20",
@@ -142,12 +143,18 @@ class ServiceProcess:
         while time.monotonic() < until:
             if self._process.poll() is not None:
                 raise RuntimeError(f"the service ended:\n{self.log.read_text()}")
-            try:
-                if requests.get(f"{self.url}/ping", timeout=2).status_code == 200:
-                    return self
-            except requests.ConnectionError:
-                time.sleep(0.02)
+            if self._is_up():
+                return self
+            time.sleep(0.02)
         raise TimeoutError(f"the service does not answer:\n{self.log.read_text()}")
+
+    def _is_up(self) -> bool:
+        if self._command == "worker":  # listens nowhere
+            return self.log.exists() and "worker is running" in self.log.read_text()
+        try:
+            return requests.get(f"{self.url}/ping", timeout=2).status_code == 200
+        except requests.ConnectionError:
+            return False
 
     def _fork(self) -> _Forked:
         given = (self._command, self.data_dir.parent, self.log, self._environment)

@@ -23,7 +23,7 @@ def test_the_demo_shows_what_its_programme_promises(tmp_path: Path) -> None:
     told = " ".join(harbour.split())
     first, second = told.index("Trying no_strangers instead."), told.index("Trying 0daydreamer")
     assert told.index("gone_fishing could not be reached") < first < second
-    assert first < told.index("no_strangers refuses to send the file") < second
+    assert first < told.index("no_strangers does not share the file") < second
     for act in (northbound, lumiere):
         assert "instead." not in act
     assert "✗ FLAC" in northbound
@@ -32,3 +32,19 @@ def test_the_demo_shows_what_its_programme_promises(tmp_path: Path) -> None:
     assert "2 failing peers replaced" in summary
     assert len(list((tmp_path / "library").rglob("*.*"))) == 27
     assert max(len(line) for line in text.splitlines() if str(tmp_path) not in line) <= 80
+
+
+def test_an_album_survives_a_peer_that_vanishes(tmp_path: Path) -> None:
+    """Only what is missing comes from somebody else, once, under the same id."""
+    screen = io.StringIO()
+    options = DemoOptions(
+        faults=True, data_dir=tmp_path, time_scale=SCALE, environ=dict(os.environ)
+    )
+    assert run(options, screen) == 0, screen.getvalue()
+    told = " ".join(screen.getvalue().split())
+    assert "vinylvault could not be reached" in told
+    assert "vinylvault sent 3 files, and was never seen again." in told
+    assert "tuxedo-fm sent 6 files." in told
+    assert "No file was fetched twice." in told
+    assert "1 album, 9 tracks, in the library" in told
+    assert len(list((tmp_path / "library").rglob("*.flac"))) == 9

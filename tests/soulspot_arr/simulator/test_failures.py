@@ -41,6 +41,20 @@ def test_F12_denied_while_queued(rig: Rig) -> None:
     assert rig.transfer(id_)["exception"] == "Too many files"
 
 
+def test_a_full_queue_takes_no_more_files(rig: Rig) -> None:
+    """Refused at the request, and taken when one of ours has left it (contract slskd §9)."""
+    rig.peer("anna", ONE, TWO)
+    rig.world.set_peer("anna", queue_limit=1)
+    first, second = rig.grab("anna", ONE), rig.grab("anna", TWO)
+    rig.advance(60)
+    assert rig.transfer(first)["state"] == "Completed, Succeeded"
+    assert rig.transfer(second)["state"] == "Completed, Rejected"
+    assert rig.transfer(second)["exception"] == "Transfer rejected: Too many files"
+    again = rig.grab("anna", TWO)
+    rig.advance(60)
+    assert rig.transfer(again)["state"] == "Completed, Succeeded"
+
+
 def test_F13_reported_failed_is_retried(rig: Rig) -> None:
     """Three times, then final."""
     rig.peer("anna", ONE)

@@ -45,6 +45,17 @@ def test_H01_a_hard_restart(rig: Rig) -> None:
     assert {t["state"] for t in visible(rig)} == {"Completed, Succeeded"}
 
 
+def test_a_lost_database_knows_nothing(rig: Rig) -> None:
+    """Volatile: transfers, batches and their keys are gone; the files on disk are not."""
+    rig.peer("anna", ONE, TWO)
+    batch = rig.batch("anna", ONE, TWO).json()["batch"]["id"]
+    rig.advance(4)
+    rig.sim.restart(volatile=True)
+    rig.advance(30)
+    assert rig.get("transfers/downloads?includeRemoved=true").json() == []
+    assert rig.get(f"transfers/downloads/batches/{batch}").status_code == 404
+
+
 def test_H01_removed_records_are_not_resumed(rig: Rig) -> None:
     """What the user removed meanwhile stays away."""
     rig.peer("anna", ONE)
