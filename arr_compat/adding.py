@@ -12,7 +12,7 @@ from flask import request
 
 from arr_compat import access, nzb
 from soulspot_arr.domain import NewGrab, Priority, Release
-from soulspot_arr.errors import ForeignNzb, InvalidNzb, NotFound
+from soulspot_arr.errors import ForeignNzb, InvalidNzb, NotFound, OffersBlocked
 
 log = logging.getLogger(__name__)
 
@@ -81,7 +81,11 @@ def _keep(new: NewGrab) -> Document:
         category=category(access.parameter("cat") or access.parameter("category")),
         priority=_priority(),
     )
-    return {"status": True, "nzo_ids": [access.services().queue_manager.add(new)]}
+    try:
+        nzo_id = access.services().queue_manager.add(new)
+    except OffersBlocked as error:  # without an id Lidarr takes its next release (lidarr §5.4)
+        return {**REFUSED, "error": error.message}
+    return {"status": True, "nzo_ids": [nzo_id]}
 
 
 def category(given: str) -> str:

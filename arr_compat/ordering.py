@@ -13,7 +13,7 @@ from typing import Any
 from arr_compat import access
 from arr_compat.adding import category
 from soulspot_arr.domain import GrabState, Priority
-from soulspot_arr.errors import Conflict, NotFound
+from soulspot_arr.errors import Conflict, NotFound, QueueFull
 
 Document = Mapping[str, Any]
 _MISSING: Document = {"status": False, "error": "expects one parameter"}
@@ -57,21 +57,21 @@ def _pause_some(paused: bool) -> Document:
     ids = _ids()
     if not ids:
         return {"status": False, "nzo_ids": False}
-    access.services().queue_manager.change(ids, paused=paused)
+    access.services().ordering.change(ids, paused=paused)
     return {"status": True, "nzo_ids": ids}
 
 
 def set_priority() -> Document:
-    """Answers the place in the queue, -1 for an unknown id."""
+    """Answers the place in the queue, -1 for an unknown id; a number it does not know is Normal."""
     ids = _ids()
     level = access.number("value2", Priority.NORMAL)
-    manager = access.services().queue_manager
+    services = access.services()
     if level == Priority.PAUSED:
-        manager.change(ids, paused=True)
+        services.ordering.change(ids, paused=True)
     else:
-        low = Priority.NORMAL if level == Priority.DEFAULT else Priority.LOW
-        manager.change(ids, priority=int(max(low, min(level, Priority.FORCE))))
-    order = [view.nzo_id for view in manager.queue()]
+        known = Priority.LOW <= level <= Priority.FORCE
+        services.ordering.change(ids, priority=int(level if known else Priority.NORMAL))
+    order = [view.nzo_id for view in services.queue_manager.queue()]
     return {"position": order.index(ids[0]) if ids and ids[0] in order else -1}
 
 
@@ -79,9 +79,7 @@ def rename() -> Document:
     """`value2` is the new title."""
     title = access.line(access.parameter("value2"), 400)
     ids = _ids()
-    return {
-        "status": bool(ids and title and access.services().queue_manager.change(ids, title=title))
-    }
+    return {"status": bool(ids and title and access.services().ordering.change(ids, title=title))}
 
 
 def _accepted() -> Document:
@@ -108,15 +106,16 @@ def switch() -> Document:
     views = manager.queue()
     order = [view.nzo_id for view in views]
     index = order.index(target) if target in order else access.number("value2")
-    place = manager.move_to(ids[0], index) if ids else -1
+    place = access.services().ordering.move_to(ids[0], index) if ids else -1
     levels = {view.nzo_id: view.priority for view in manager.queue()}
     return {"result": {"position": place, "priority": levels.get(ids[0], 0) if ids else 0}}
 
 
 def change_category() -> Document:
     """`value2` is the new category."""
-    manager = access.services().queue_manager
-    changed = manager.change(_ids(), category=category(access.parameter("value2")))
+    changed = access.services().ordering.change(
+        _ids(), category=category(access.parameter("value2"))
+    )
     return {"status": bool(changed)}
 
 
@@ -125,24 +124,24 @@ def change_category() -> Document:
 
 def pause() -> Document:
     """Ask for nothing new until resumed."""
-    access.services().queue_manager.pause()
+    access.services().ordering.pause()
     return {"status": True}
 
 
 def resume() -> Document:
     """Go on."""
-    access.services().queue_manager.resume()
+    access.services().ordering.resume()
     return {"status": True}
 
 
 def set_pause() -> Document:
     """`value` is a number of minutes; 0 resumes."""
     minutes = min(access.number("value"), _LONGEST_PAUSE)
-    manager = access.services().queue_manager
+    ordering = access.services().ordering
     if minutes > 0:
-        manager.pause(seconds=minutes * 60)
+        ordering.pause(seconds=minutes * 60)
     else:
-        manager.resume()
+        ordering.resume()
     return {"status": True}
 
 
@@ -183,6 +182,8 @@ def retry() -> Document:
         return _MISSING
     try:
         return {"status": True, "nzo_id": access.services().queue_manager.retry(ids[0])}
+    except QueueFull:
+        raise  # it does exist, and may be tried again later
     except (NotFound, Conflict):
         return _UNKNOWN
 

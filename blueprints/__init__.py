@@ -9,14 +9,29 @@ from __future__ import annotations
 from flask import Flask, Response
 from flask_smorest import Blueprint  # type: ignore[import-untyped]
 
-from blueprints import docs, errors, events, grabs, hooks, rest, searches, settings, system
+from blueprints import (
+    blocklist,
+    docs,
+    errors,
+    events,
+    grabs,
+    hooks,
+    metrics,
+    queue,
+    rest,
+    searches,
+    settings,
+    system,
+)
 from soulspot_arr import __version__
 
 SOULSPOT_ARR = __version__
 
 RESOURCES = (
     grabs.resource,
+    queue.resource,
     searches.resource,
+    blocklist.resource,
     events.resource,
     settings.resource,
     system.resource,
@@ -37,6 +52,7 @@ def register(app: Flask) -> None:
         room.register_blueprint(resource)
     api.register_blueprint(room)
     app.register_blueprint(docs.blueprint, name="soulspot.docs")
+    app.register_blueprint(metrics.blueprint, name="soulspot.metrics")
 
 
 def _tag(resource: rest.Resource) -> dict[str, str]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TypedDict
 
-from blueprints import schemas
+from blueprints import queue_schemas, schemas
 from blueprints.rest import Resource, page, services
+from soulspot_arr.commands import Command, Outcome
 from soulspot_arr.domain import GrabState
+from soulspot_arr.ordering import Wish
 from soulspot_arr.queue_manager import GrabView
 
 resource = Resource("grabs", "Albums that were handed over: the queue and the history.")
@@ -35,6 +37,29 @@ def listing(query: _Query) -> Mapping[str, object]:
 def one(nzo_id: str) -> GrabView:
     """Show one grab"""
     return services().queue_manager.find(nzo_id)
+
+
+@resource.route("/<nzo_id:nzo_id>", methods=["PATCH"])
+@resource.arguments(queue_schemas.GrabChanges)
+@resource.response(200, schemas.Grab)
+def change(wish: Wish, nzo_id: str) -> GrabView:
+    """Change the priority, the place, the pause, the start or the category of a grab
+
+    All or nothing; the answer is the grab as it is afterwards. What has been asked for goes on.
+    """
+    services().ordering.arrange(nzo_id, wish)
+    return services().queue_manager.find(nzo_id)
+
+
+@resource.route("/actions", methods=["POST"])
+@resource.arguments(queue_schemas.GrabActions)
+@resource.response(200, queue_schemas.Outcomes)
+def act(command: Command) -> Mapping[str, list[Outcome]]:
+    """Do the same with several grabs
+
+    The answer says for each id what became of it; an id that is not known keeps no other from it.
+    """
+    return {"results": services().commands.carry_out(command)}
 
 
 @resource.route("/<nzo_id:nzo_id>", methods=["DELETE"])

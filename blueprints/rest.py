@@ -52,7 +52,12 @@ class _Parser(FlaskParser):
     """Arguments of views; a body that cannot be read is the caller's mistake, never a crash."""
 
     def load_json(self, req: Request, schema: Schema) -> object:
-        """The JSON body of a request; raises UnsupportedMediaType or BadRequest."""
+        """The JSON body of a request; raises UnsupportedMediaType or BadRequest.
+
+        A schema that says `may_be_absent` takes an empty body for an empty object.
+        """
+        if not req.get_data() and getattr(schema, "may_be_absent", False):
+            return {}
         if not req.is_json:
             raise UnsupportedMediaType("Send JSON with Content-Type: application/json.")
         try:

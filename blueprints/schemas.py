@@ -122,6 +122,11 @@ class JobRun(Schema):
     last_started_at = moment("Start of the last noted run.")
     last_finished_at = moment("End of the last noted run.")
     last_error = fields.String(allow_none=True, metadata=told("Null when the run went well."))
+    last_milliseconds = fields.Integer(
+        allow_none=True, metadata=told("How long the last noted run took.")
+    )
+    failures = fields.Integer(metadata=told("Runs that failed in a row; 0 when all is well."))
+    next_run_at = moment("When it runs again at the latest; new work wakes it earlier.")
     runs = fields.Integer(metadata=told("Runs since the database was made."))
     requested_at = moment("Since when an extra run is asked for.")
 
@@ -161,6 +166,10 @@ class Grab(Schema):
     file_count = fields.Integer()
     priority = fields.Integer(metadata=told("-1 low, 0 normal, 1 high, 2 force."))
     paused = fields.Boolean()
+    position = fields.Integer(
+        allow_none=True, metadata=told("Place in the queue, from 0; null when it is over.")
+    )
+    not_before = moment("When it starts at the earliest; null for at once.")
     bytes_total = fields.Integer()
     bytes_done = fields.Integer()
     speed = fields.Integer(metadata=told("Bytes per second as last seen."))

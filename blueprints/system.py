@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from blueprints import schemas
 from blueprints.rest import Resource, services
-from soulspot_arr.history import JobView
+from soulspot_arr.jobs import JobView
 from soulspot_arr.services import Services
 
 resource = Resource("system", "What runs here and how it is.")
@@ -31,4 +31,15 @@ def health() -> Mapping[str, object]:
 @resource.response(200, schemas.JobRun(many=True))
 def jobs() -> Sequence[JobView]:
     """List the background jobs with their last run"""
-    return services().history.jobs()
+    return services().jobs.views()
+
+
+@resource.route("/jobs/<name>/run", methods=["POST"])
+@resource.response(202, schemas.JobRun)
+def run_job(name: str) -> JobView:
+    """Run a background job now
+
+    It is asked for here and run by the process that runs the jobs, at the latest at its next
+    heartbeat; `requested_at` becomes null when that process has taken it up.
+    """
+    return services().jobs.ask(name)

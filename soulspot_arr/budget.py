@@ -12,14 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import exists, func, select, text, update
 from sqlalchemy.orm import Session
 
 from soulspot_arr import clockwatch
 from soulspot_arr.db import Database
-from soulspot_arr.domain import Clock
+from soulspot_arr.domain import TRANSFERRING_GRABS, Clock, Rescue
 from soulspot_arr.errors import AskedAlready, SourceThrottled
-from soulspot_arr.models import COMPLETED, RUNNING, SearchRow
+from soulspot_arr.models import COMPLETED, RUNNING, Grab, SearchRow
 from soulspot_arr.settings import Settings
 from soulspot_arr.sources import DownloadSource, Guard
 
@@ -29,10 +29,16 @@ log = logging.getLogger(__name__)
 _COUNT_WITHIN = 2.0
 _COUNT_AGAIN = 60.0  # seconds after it took longer than that
 
+RESCUE = "rescue"
+"""The kind of a search for a grab that nobody can send any more."""
+# Of the places of a window, for such searches while a grab wants one: enough for a whole ladder.
+# Lidarr may search for its whole library for days, and each free place has many takers then.
+_RESCUE_SHARE = 1 / 6
+
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a search is made for: the question and the rung of its ladder."""
+    """What a search is made for: the question, the rung of its ladder and what that tries."""
 
     query_key: str
     rung: int = 0
@@ -140,6 +146,8 @@ class SearchBudget:
             self._refuse_repeated(session, asked, now)
             recent = self._recent(session, others)
             allowed = int(self._settings.get("search.rate"))
+            if asked.purpose.kind != RESCUE:
+                allowed -= self._kept_for_rescues(session, allowed, now)
             if len(recent) >= allowed:
                 free_at = recent[len(recent) - allowed] + window
                 return None, max(0.05, (free_at - now).total_seconds())
@@ -156,6 +164,27 @@ class SearchBudget:
             session.flush()
             return row.id, 0.0
 
+    def _kept_for_rescues(self, session: Session, rate: int, now: datetime) -> int:
+        """How many places of this window nobody else may take; what was used of them is over."""
+        share = max(int(rate * _RESCUE_SHARE), min(1, rate - 1))
+        wanted = exists().where(
+            Grab.rescue == Rescue.WANTED,
+            Grab.status.in_(TRANSFERRING_GRABS),
+            Grab.paused.is_(False),
+        )
+        if not share or not session.scalar(select(wanted)):
+            return 0
+        window = timedelta(seconds=self._settings.get("search.rate_window"))
+        made = session.scalar(
+            select(func.count()).where(
+                SearchRow.source == self._source.name,
+                SearchRow.kind == RESCUE,
+                SearchRow.started_at > now - window,
+                SearchRow.started_at <= now + timedelta(seconds=clockwatch.LIMIT),
+            )
+        )
+        return max(0, share - (made or 0))
+
     def _refuse_repeated(self, session: Session, asked: _Asked, now: datetime) -> None:
         """An equal text within minutes is what the server bans for (contract slskd §11.1).
 
@@ -163,8 +192,7 @@ class SearchBudget:
         """
         at = session.scalar(
             select(func.max(SearchRow.started_at)).where(
-                SearchRow.source == self._source.name,
-                SearchRow.text == asked.words,
+                SearchRow.text == asked.words,  # through whichever instance
                 SearchRow.outcome.in_((RUNNING, COMPLETED)),
                 SearchRow.started_at > now - asked.repeat_after,
                 SearchRow.started_at <= now + timedelta(seconds=clockwatch.LIMIT),

@@ -7,33 +7,38 @@ files of grabs that were given up. Removed is never what Lidarr may still import
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, text, update
+from sqlalchemy.orm import Session
 
 from soulspot_arr import disk, ledger
 from soulspot_arr.db import Database
 from soulspot_arr.domain import (
+    GIVEN_UP,
     TRANSFERRING_GRABS,
     Clock,
     DownloadState,
     FailureKind,
     GrabState,
+    Transfer,
     TransferRef,
 )
 from soulspot_arr.errors import CompletionError, OutsideRoot, SourceError
-from soulspot_arr.models import Answer, Download, Event, Grab, ReleaseRow, SearchRow
+from soulspot_arr.models import Answer, Download, Event, Grab, ReleaseRow, SearchRow, of_instance
 from soulspot_arr.paths import Paths
-from soulspot_arr.rules import lifecycle
+from soulspot_arr.rules import watching
 from soulspot_arr.settings import Settings
 from soulspot_arr.sources import DownloadSource, Guard
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 60
-_GIVEN_UP = (DownloadState.FAILED, DownloadState.CANCELLED, DownloadState.BLOCKLISTED)
+# Given up while they may have been under way: what is known of the transfer may be out of date.
+_STOPPED = frozenset({DownloadState.CANCELLED, DownloadState.BLOCKLISTED})
+_TRIED_LATELY = timedelta(minutes=30)  # what waits for room is asked for every five minutes
 _ENDED = (
     GrabState.COMPLETED,
     GrabState.FAILED,
@@ -55,6 +60,7 @@ class Cleanup:
         guard: Guard,
         *,
         clock: Clock,
+        wake: Callable[[str], None],
     ) -> None:
         self._db = database
         self._settings = settings
@@ -62,11 +68,12 @@ class Cleanup:
         self._source = source
         self._guard = guard
         self._clock = clock
+        self._wake = wake
 
     def run(self) -> int:
         """Park what a full disk holds up, forget at the source what ended, remove leftovers."""
         self._park()
-        return self._forget() + self._remove_leftovers()
+        return self.forget() + self._remove_leftovers()
 
     def _park(self) -> None:
         """A disk that has been full at slskd for a day is told to Lidarr; no release is blamed.
@@ -82,6 +89,7 @@ class Cleanup:
                 Download.status == DownloadState.WAITING,
                 Download.failure_kind == FailureKind.DISK_FULL,
                 Grab.disk_full_since < now - ledger.PARK_AFTER,
+                Download.updated_at > now - _TRIED_LATELY,  # not what we left behind a week ago
                 Grab.status.in_(TRANSFERRING_GRABS),
             )
         )
@@ -98,7 +106,14 @@ class Cleanup:
 
     # -- at the source -----------------------------------------------------------------------------
 
-    def _forget(self) -> int:
+    def forget(self) -> int:
+        """Drop at the source what is over; how many files that settled."""
+        settled = last = self._forget_some()
+        while last == _AT_ONCE:
+            settled += (last := self._forget_some())
+        return settled
+
+    def _forget_some(self) -> int:
         rows = self._unreleased()
         if not rows:
             return 0
@@ -106,37 +121,61 @@ class Cleanup:
         try:
             known = self._references(ours)
             spent = [TransferRef(row.peer, row.spent_ref) for row in ours if row.spent_ref]
-            refs = [*known.values(), *spent]
-            if refs:
-                with self._guard("forget transfers that are over"):
-                    self._source.cancel_raw([*dict.fromkeys(refs)], forget=True)
+            left = self._drop([*dict.fromkeys([*known.values(), *spent])])
         except SourceError as error:
             log.debug("the source keeps ended transfers for now: %s", error.message)
             return 0
         now = self._clock()
-        settled = [
-            row.id for row in rows if row.adopted or row.id in known or self._never_came(row, now)
-        ]
+        gone = {row_id for row_id, ref in known.items() if ref not in left}
+        never = {row.id for row in ours if row.id not in known and self._never_came(row, now)}
+        over = gone | never | {row.id for row in rows if row.adopted}
+        return self._note_released([row for row in rows if row.id in over], at=now)
+
+    def _drop(self, refs: Sequence[TransferRef]) -> Collection[TransferRef]:
+        """Have these forgotten; which ones are not. One that cannot be keeps none of the others."""
+        if not refs:
+            return ()
+        try:
+            return self._forgotten(refs)
+        except SourceError:
+            if len(refs) == 1:
+                raise
+        left: set[TransferRef] = set()
+        for ref in refs:
+            if self._guard.reachable is False or self._guard.resting:
+                return {*left, *refs[refs.index(ref) :]}
+            try:
+                left |= set(self._forgotten([ref]))
+            except SourceError as error:
+                log.debug("one ended transfer stays at the source: %s", error.message)
+                left.add(ref)
+        return left
+
+    def _forgotten(self, refs: Sequence[TransferRef]) -> Sequence[TransferRef]:
+        with self._guard("forget transfers that are over"):
+            return self._source.cancel_raw(refs, forget=True)
+
+    def _note_released(self, rows: Sequence[Download], *, at: datetime) -> int:
+        """Only what is still over: one that was let go, or asked for anew meanwhile, has another."""
+        attempts = {row.id: _attempt(row) for row in rows}
+        given_up = False
         with self._db.write() as session:
-            session.execute(
-                update(Download).where(Download.id.in_(settled)).values(released_at=now)
-            )
+            ledger.hold(session, [row.grab_id for row in rows])
+            query = select(Download).join(Grab).where(Download.id.in_(attempts), _is_over())
+            settled = [row for row in session.scalars(query) if _attempt(row) == attempts[row.id]]
+            for row in settled:
+                row.released_at = at
+                given_up |= row.status in GIVEN_UP
+        if given_up:
+            self._wake("dispatch")  # their files may be asked for again
         return len(settled)
 
     def _unreleased(self) -> list[Download]:
-        over = or_(
-            Download.status.in_(_GIVEN_UP),
-            and_(Download.status == DownloadState.COMPLETED, Grab.status.in_(_ENDED)),
-            and_(
-                Download.status == DownloadState.COMPLETED,
-                Download.offer_index != Grab.offer_index,
-            ),
-        )
         query = (
             select(Download)
             .join(Grab)
-            .where(over, Download.released_at.is_(None), _asked())
-            .where(Download.source == self._source.name)
+            .where(_is_over(), Download.released_at.is_(None), _asked())
+            .where(of_instance(self._source.name))
             .order_by(Download.id)
             .limit(_AT_ONCE)
         )
@@ -144,20 +183,53 @@ class Cleanup:
             return list(session.scalars(query))
 
     def _references(self, rows: Sequence[Download]) -> dict[int, TransferRef]:
-        """Transfers to drop; one look finds those whose request was never confirmed to us."""
+        """Transfers to drop.
+
+        One look finds those whose request was never confirmed to us, and those that bear another
+        reference since slskd was restarted (contract slskd §5.9).
+        """
         known = {
             row.id: TransferRef(row.peer, row.transfer_ref) for row in rows if row.transfer_ref
         }
-        unsure = [row for row in rows if not row.transfer_ref]
-        if unsure:
-            with self._guard("look for unconfirmed transfers"):
-                snapshot = self._source.poll_raw()
-            mine = {row.batch_key for row in unsure if row.batch_key}
-            candidates = [entry for entry in snapshot.transfers if entry.batch_key in mine]
-            for row_id, transfer in lifecycle.correlate(unsure, candidates).items():
-                if transfer is not None:
-                    known[row_id] = TransferRef(transfer.peer, transfer.ref)
+        unsure = [row for row in rows if not row.transfer_ref or row.status in _STOPPED]
+        if not unsure:
+            return known
+        with self._guard("look for unconfirmed transfers"):
+            listed = self._source.poll_raw().transfers
+        refs = {entry.ref for entry in listed}
+        unsure = [row for row in unsure if row.transfer_ref not in refs]
+        found = watching.correlate(unsure, self._perhaps_ours(unsure, listed))
+        with self._db.write() as session:
+            for row in unsure:
+                if (transfer := found[row.id]) is not None:
+                    known[row.id] = TransferRef(transfer.peer, transfer.ref)
+                    self._note_transfer(session, row, transfer)
         return known
+
+    def _note_transfer(self, session: Session, row: Download, transfer: Transfer) -> None:
+        """Also where it lands: what has arrived of it is to be removed."""
+        row.transfer_ref, row.placement = transfer.ref, transfer.placement or row.placement
+        same = (Download.id == row.id, Download.status == row.status)
+        columns = {"transfer_ref": row.transfer_ref, "placement": row.placement}
+        session.execute(update(Download).where(*same).values(columns))
+
+    def _perhaps_ours(
+        self, unsure: Sequence[Download], listed: Sequence[Transfer]
+    ) -> list[Transfer]:
+        """Transfers of these files that belong to no other row and to nobody else."""
+        mine = {row.batch_key for row in unsure if row.batch_key}
+        rows = {(row.peer, row.remote_path): row for row in unsure}
+        perhaps = [
+            entry
+            for entry in listed
+            if entry.batch_key in mine
+            or ((row := rows.get((entry.peer, entry.path))) and watching.is_of_attempt(entry, row))
+        ]
+        refs = [entry.ref for entry in perhaps]
+        query = select(Download.transfer_ref).where(Download.transfer_ref.in_(refs))
+        with self._db.read() as session:
+            taken = set(session.scalars(query)) if refs else set()
+        return [entry for entry in perhaps if entry.ref not in taken]
 
     def _never_came(self, row: Download, now: datetime) -> bool:
         patience = timedelta(seconds=self._settings.get("queue.claim_ttl"))
@@ -245,7 +317,7 @@ class Cleanup:
         }:
             return
         given_up = grab.status in {GrabState.FAILED, GrabState.CANCELLED, GrabState.REMOVED}
-        if not given_up and file.offer_index == grab.offer_index:
+        if not given_up and file.current:
             return
         found = self._paths.landed(file)
         if found is None or not file.transfer_ref or file.adopted:
@@ -281,15 +353,28 @@ class Cleanup:
                 )
             )
             over = (GrabState.IMPORTED, GrabState.REMOVED, GrabState.CANCELLED)
-            session.execute(
-                delete(Grab).where(
-                    Grab.status.in_(over),
-                    Grab.cleaned_at.is_not(None),
-                    Grab.updated_at < before("retention.archived"),
-                )
+            old = select(Grab.id).where(
+                Grab.status.in_(over),
+                Grab.cleaned_at.is_not(None),
+                Grab.updated_at < before("retention.archived"),
             )
+            ids = list(session.scalars(old.order_by(Grab.id).with_for_update()))
+            session.execute(delete(Grab).where(Grab.id.in_(ids)))
             if self._db.dialect == "sqlite":
                 session.execute(text("PRAGMA optimize"))
+
+
+def _is_over() -> ColumnElement[bool]:
+    """Files whose transfers nobody needs any more."""
+    arrived = Download.status == DownloadState.COMPLETED
+    return or_(
+        Download.status.in_(GIVEN_UP),
+        and_(arrived, or_(Grab.status.in_(_ENDED), ~Download.current)),
+    )
+
+
+def _attempt(row: Download) -> tuple[str | None, ...]:
+    return row.transfer_ref, row.spent_ref, row.batch_key
 
 
 def _asked() -> ColumnElement[bool]:

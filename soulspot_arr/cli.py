@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,8 @@ _FIRST_JOBS = 0.3  # seconds; whoever waits for the start gets the first answer 
 # Seconds a busy job may keep an answer waiting for its turn; Python's own are five milliseconds,
 # and an answer that reads hundreds of rows has to wait for more than one turn.
 _TURN = 0.001
+_ARENA_MAX = -8  # the number of this option in glibc's malloc.h
+_HEAPS = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -132,11 +135,24 @@ def _web(options: argparse.Namespace) -> int:
 
 
 def _start_server(options: argparse.Namespace, *, with_jobs: bool) -> int:
+    _share_heaps()
     gc.disable()  # until it runs: what start-up makes lives as long as the process
     try:
         return _run_server(_services(options), with_jobs=with_jobs)
     finally:
         gc.enable()
+
+
+def _share_heaps() -> None:
+    """Two heaps for all threads, where glibc would make eight for each processor.
+
+    Jobs change their threads, so each heap would grow to the size of the largest look at the
+    transfers: with 10,000 of them 268 MiB instead of 165. Other C libraries do not know the option.
+    """
+    import ctypes
+
+    with suppress(OSError, TypeError, AttributeError):
+        ctypes.CDLL(None).mallopt(_ARENA_MAX, _HEAPS)
 
 
 def _run_server(services: Services, *, with_jobs: bool) -> int:
@@ -202,6 +218,7 @@ def _end(services: Services, scheduler: Scheduler | None) -> None:
 def _worker(options: argparse.Namespace) -> int:
     from soulspot_arr.scheduler import Scheduler
 
+    _share_heaps()
     services = _services(options)
     scheduler = Scheduler(services)
     signal.signal(signal.SIGTERM, _interrupt)

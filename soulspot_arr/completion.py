@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -27,9 +28,10 @@ from soulspot_arr.domain import (
 from soulspot_arr.errors import CompletionError, DiskFull, FileCorrupt, FilesMissing, LidarrError
 from soulspot_arr.lidarr import Lidarr
 from soulspot_arr.log import about
+from soulspot_arr.mending import Mender
 from soulspot_arr.models import Download, Grab
 from soulspot_arr.paths import Paths, destination
-from soulspot_arr.rules import lifecycle, naming
+from soulspot_arr.rules import naming, watching
 from soulspot_arr.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -51,6 +53,7 @@ class Completion:
         paths: Paths,
         lidarr: Lidarr,
         *,
+        mender: Mender,
         clock: Clock,
         wake: Callable[[str], None],
     ) -> None:
@@ -58,6 +61,7 @@ class Completion:
         self._settings = settings
         self._paths = paths
         self._lidarr = lidarr
+        self._mender = mender
         self._clock = clock
         self._wake = wake
         self._tell_again: datetime | None = None
@@ -106,7 +110,7 @@ class Completion:
     def _files(self, grab: Grab) -> list[Download]:
         query = (
             select(Download)
-            .where(Download.grab_id == grab.id, Download.offer_index == grab.offer_index)
+            .where(Download.grab_id == grab.id, Download.current)
             .order_by(Download.position)
         )
         with self._db.read() as session:
@@ -119,7 +123,15 @@ class Completion:
             return self._as_told(grab, files)
         target = self._target(grab)
         places = _places(files, target)
-        arrived = [(file, self._arrived(grab, file, places[file.id])) for file in files]
+        # What was placed for an earlier peer and lies elsewhere now goes out of the way first.
+        files = sorted(files, key=lambda file: file.placed_path is None)
+        taken = {file.placed_path: file.id for file in files if file.placed_path}
+        arrived = []
+        for file in files:
+            place = places[file.id]
+            spots = [Path(file.placed_path)] if file.placed_path else []
+            spots += [place] if taken.get(str(place), file.id) == file.id else []
+            arrived.append((file, self._arrived(grab, file, spots)))
         for file, path in arrived:
             self._prove(file, path)
         for file, path in arrived:
@@ -135,13 +147,18 @@ class Completion:
         wanted = destination(grab.nzo_id, grab.offer_index, 0)
         for file in files:
             placement = (file.placement or "").replace("\\", "/")
-            if placement != wanted and not placement.startswith(wanted + "/"):
+            if placement == wanted or placement.startswith(wanted + "/"):
+                continue
+            if file.batch_key is None:  # no other peer would change that
                 raise FilesMissing(
                     "slskd did not put the files into a folder of their own; mode 'report' needs "
-                    "slskd 0.26 or newer.",
-                    download_id=file.id,
-                    kind=FailureKind.NOT_IMPORTABLE,
+                    "slskd 0.26 or newer."
                 )
+            raise FilesMissing(  # slskd forgets the folder when it is restarted (slskd §5.9)
+                f"slskd did not put {naming.file_name(file.remote_path)} into its folder.",
+                download_id=file.id,
+                kind=FailureKind.VANISHED,
+            )
         return self._paths.told_folder(wanted)
 
     def _target(self, grab: Grab) -> Path:
@@ -167,10 +184,11 @@ class Completion:
         grab.storage_path = str(storage)
         return storage
 
-    def _arrived(self, grab: Grab, file: Download, placed: Path) -> Path:
+    def _arrived(self, grab: Grab, file: Download, spots: Sequence[Path]) -> Path:
         """Where the file is now, whole and quiet. Raises NotYet, DiskFull or FilesMissing."""
-        if placed.is_file() and placed.stat().st_size == file.size:
-            return placed  # moved before we were killed
+        for placed in spots:
+            if placed.is_file() and placed.stat().st_size == file.size:
+                return placed  # moved before we were killed, or kept from an earlier peer
         root = self._paths.local_root
         if not self._paths.visible():
             raise DiskFull(
@@ -197,7 +215,7 @@ class Completion:
         try:
             disk.prove_audio(path)
         except FileCorrupt as error:
-            error.data |= {"download_id": file.id, "kind": FailureKind.CORRUPT}
+            error.data["download_id"] = file.id
             if not file.adopted:  # somebody else's file is left where it is
                 error.data["path"] = path
             raise
@@ -206,7 +224,8 @@ class Completion:
         complete = self._paths.complete_dir
         assert complete is not None
         if path != place:
-            disk.move_whole(path, place, root=complete, keep=file.adopted)
+            ours = not file.adopted or str(path) == file.placed_path
+            disk.move_whole(path, place, root=complete, keep=not ours)
         if file.placed_path != str(place):
             with self._db.write() as session:
                 row = session.get(Download, file.id)
@@ -273,6 +292,7 @@ class Completion:
         if isinstance(broken, Path):
             self._drop(broken)
         now = self._clock()
+        jobs = ["cleanup", "dispatch"]
         with self._db.write() as session:
             held = self._held(session, grab)
             if held is None:
@@ -282,19 +302,18 @@ class Completion:
                 self._fail_whole(session, held, error, now=now)
             elif row.status == DownloadState.COMPLETED:
                 self._write_back(session, row, kind, error.message, now=now)
-                ledger.roll_up(session, held, at=now)
-        self._wake("cleanup")
-        self._wake("dispatch")
+                jobs += self._mender.roll_up(session, held, at=now).jobs
+        for job in dict.fromkeys(jobs):
+            self._wake(job)
 
     def _write_back(
         self, session: Session, row: Download, kind: FailureKind, message: str, *, now: datetime
     ) -> None:
-        policy = lifecycle.WatchPolicy(retry=self._settings.retry_policy())
-        step = lifecycle.failed(row, kind, message, now=now, policy=policy, fields={})
-        assert step.to is not None
-        fields = {**step.fields, "placed_path": None}
+        policy = watching.WatchPolicy(retry=self._settings.retry_policy())
+        step = watching.failed(row, kind, message, now=now, policy=policy, fields={})
+        step = replace(step, fields={**step.fields, "placed_path": None})
         event = EventRecord(step.event, message, "warning", {"path": row.remote_path})
-        ledger.move_download(session, row, step.to, event, at=now, **fields)
+        self._mender.take(session, row, step, event, at=now)
 
     def _fail_whole(
         self, session: Session, grab: Grab, error: CompletionError, *, now: datetime
@@ -332,7 +351,8 @@ def _places(files: Sequence[Download], target: Path) -> dict[int, Path]:
     """Final path of each file: discs in `CD1`, `CD2` (contract lidarr §9.4), never two alike."""
     places: dict[int, Path] = {}
     taken: set[str] = set()
-    for file in files:
+    # What has its name already keeps it, also when another peer's file of that name joins it.
+    for file in sorted(files, key=lambda file: file.placed_path is None):
         name = naming.safe_component(naming.file_name(file.remote_path))
         folder = target / naming.disc_folder(file.disc) if file.disc else target
         if str(folder / name).casefold() in taken:

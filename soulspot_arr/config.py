@@ -34,6 +34,7 @@ _OPTIONS: dict[str, tuple[str, Any]] = {
     "log_format": ("log_format", "text"),
     "auto_migrate": ("bool", True),
     "trusted_proxies": ("proxies", 0),
+    "slskd_instances": ("instances", 1),
 }
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -53,6 +54,7 @@ class Config:
     log_format: str = "text"
     auto_migrate: bool = True
     trusted_proxies: int = 0
+    slskd_instances: int = 1
     pins: Mapping[str, str] = field(default_factory=dict, repr=False)
     sources: Mapping[str, str] = field(default_factory=dict)  # option -> where its value came from
 
@@ -294,6 +296,12 @@ def _parse_proxies(raw: object) -> int:
     return int(str(raw))
 
 
+def _parse_instances(raw: object) -> int:
+    if not str(raw).isdecimal() or not 1 <= int(str(raw)) <= 8:
+        raise ValueError("is not a number of slskd instances (1 to 8)")
+    return int(str(raw))
+
+
 _PARSERS: dict[str, Any] = {
     "text": str,
     "bool": parse_bool,
@@ -303,4 +311,5 @@ _PARSERS: dict[str, Any] = {
     "log_level": _parse_level,
     "log_format": _parse_format,
     "proxies": _parse_proxies,
+    "instances": _parse_instances,
 }

@@ -9,12 +9,14 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import mutagen
 
+from soulspot_arr.domain import FailureKind
 from soulspot_arr.errors import DiskFull, FileCorrupt, OutsideRoot
 from soulspot_arr.rules import naming
 from soulspot_arr.sources.landing import landed_as
@@ -77,18 +79,43 @@ def is_quiet(path: Path, *, now: float, seconds: float = 1.0) -> bool:
 
 
 def prove_audio(path: Path) -> float:
-    """Open the file as audio; returns its length in seconds. Raises FileCorrupt or DiskFull."""
+    """Open the file as audio; returns its length in seconds. Raises FileCorrupt or DiskFull.
+
+    `data["kind"]` of FileCorrupt tells what only calls itself so from what is broken.
+    """
     with told(f"read {path.name}"):
         reader = path.open("rb")
     with reader:
         try:
             audio = mutagen.File(reader)
         except (mutagen.MutagenError, OSError, ValueError, EOFError, IndexError) as error:
-            raise FileCorrupt(f"{path.name} cannot be read as audio.") from error
-    length = getattr(getattr(audio, "info", None), "length", 0.0) or 0.0
-    if audio is None or length <= 0:
-        raise FileCorrupt(f"{path.name} holds no audio.")
+            raise _corrupt(path, reader, "cannot be read as audio") from error
+        length = getattr(getattr(audio, "info", None), "length", 0.0) or 0.0
+        if audio is None or length <= 0:
+            raise _corrupt(path, reader, "holds no audio")
     return float(length)
+
+
+# How files of these kinds begin; only what cannot be mistaken.
+_BEGINNINGS: Mapping[bytes, Collection[str]] = {
+    b"fLaC": {".flac"},
+    b"OggS": {".ogg", ".oga", ".opus", ".flac"},
+    b"ID3": {".mp3", ".mp2", ".flac", ".aif", ".aiff", ".aifc", ".wav"},
+    b"RIFF": {".wav"},
+    b"FORM": {".aif", ".aiff", ".aifc"},
+    b"MAC ": {".ape"},
+    b"wvpk": {".wv"},
+}
+
+
+def _corrupt(path: Path, reader: BinaryIO, why: str) -> FileCorrupt:
+    reader.seek(0)
+    beginning = reader.read(4)
+    for start, endings in _BEGINNINGS.items():
+        if beginning.startswith(start) and path.suffix.lower() not in endings:
+            words = f"{path.name} is not what its ending says."
+            return FileCorrupt(words, kind=FailureKind.INVALID_FORMAT)
+    return FileCorrupt(f"{path.name} {why}.", kind=FailureKind.CORRUPT)
 
 
 def move_whole(source: Path, target: Path, *, root: Path, keep: bool = False) -> None:
@@ -186,11 +213,12 @@ def free_bytes(path: Path) -> tuple[int, int]:
 
 def can_write(path: Path) -> str | None:
     """None when files can be made in the folder, else why not."""
-    probe = path / f".soulspot-write-test-{os.getpid()}"
+    probe = path / ".soulspot-write-test"  # always the same: what a killed process left goes first
     try:
         path.mkdir(parents=True, exist_ok=True)
+        probe.unlink(missing_ok=True)
         probe.touch()
-        probe.unlink()
+        probe.unlink(missing_ok=True)
     except OSError as error:
         return error.strerror or str(error)
     return None

@@ -15,6 +15,11 @@ from typing import Any
 Clock = Callable[[], datetime]  # the current moment, aware UTC; a test hands in its own
 
 
+def network(instance: str) -> str:
+    """Whose peers an instance reaches: `slskd2` is a second account in the network of `slskd`."""
+    return instance.rstrip("0123456789")
+
+
 class DownloadState(StrEnum):
     """Where one file of a grab stands."""
 
@@ -41,30 +46,64 @@ class GrabState(StrEnum):
     REMOVED = "removed"  # deleted without an import
 
 
-LIVE_DOWNLOADS = frozenset({DownloadState.PENDING, DownloadState.QUEUED, DownloadState.DOWNLOADING})
+RUNNING_DOWNLOADS = frozenset({DownloadState.QUEUED, DownloadState.DOWNLOADING})
+LIVE_DOWNLOADS = RUNNING_DOWNLOADS | {DownloadState.PENDING}
+GIVEN_UP = frozenset({DownloadState.FAILED, DownloadState.CANCELLED, DownloadState.BLOCKLISTED})
 OPEN_DOWNLOADS = LIVE_DOWNLOADS | {DownloadState.WAITING}
 OPEN_GRABS = frozenset({GrabState.QUEUED, GrabState.DOWNLOADING, GrabState.PROCESSING})
 TRANSFERRING_GRABS = frozenset({GrabState.QUEUED, GrabState.DOWNLOADING})
 
 
 class FailureKind(StrEnum):
-    """Why something failed; `rules.lifecycle.retry` says what follows from each."""
+    """Why something failed; `rules.failures` says what follows from each."""
 
     SOURCE_UNAVAILABLE = "source_unavailable"
     SOURCE_THROTTLED = "source_throttled"
     SOURCE_AUTH = "source_auth"
     PEER_OFFLINE = "peer_offline"
     PEER_BUSY = "peer_busy"  # "Too many files", "Pending shutdown.": the same peer again, later
-    REJECTED = "rejected"
+    TIMEOUT = "timeout"  # no answer to the request, or the data stopped, in the source's own time
+    NETWORK = "network"  # a connection broke or could not be made
+    REJECTED = "rejected"  # refused without a reason that says more
+    PEER_EXHAUSTED = "peer_exhausted"  # "… this week", "… today": enough of us for that long
+    FILE_NOT_FOUND = "file_not_found"  # "File not shared."; also said to whom a peer has banned
+    USER_BLOCKED = "user_blocked"  # the peer says that it has banned us
+    SIZE_DIFFERS = "size_differs"  # the search answer was wrong about the file
     CANCELLED_AT_SOURCE = "cancelled_at_source"  # by a person, in the source's own page
     BROKEN = "broken"
     STALLED = "stalled"
     VANISHED = "vanished"
     CORRUPT = "corrupt"
+    INVALID_FORMAT = "invalid_format"  # not the audio its name says
     NOT_IMPORTABLE = "not_importable"
     DISK_FULL = "disk_full"
     BLOCKED = "blocked"
     TOO_OLD = "too_old"
+    PASSED_ON = "passed_on"
+
+
+class BlockScope(StrEnum):
+    """What a line of the blocklist refuses."""
+
+    PEER = "peer"
+    FOLDER = "folder"  # of one peer, with everything below; of any peer when none is named
+    FILE = "file"
+    PHRASE = "phrase"  # wherever it stands in a path, in whole words
+
+
+class Rescue(StrEnum):
+    """A grab whose remembered offers have run out is searched for once more."""
+
+    WANTED = "wanted"
+    DONE = "done"
+
+
+class BreakerState(StrEnum):
+    """Whether a source may be called: `rules.breaker` moves between these."""
+
+    CLOSED = "closed"
+    OPEN = "open"  # it failed several times in a row and is left alone for a while
+    HALF_OPEN = "half_open"  # one call finds out for all whether it is back
 
 
 class TransferState(StrEnum):

@@ -93,6 +93,12 @@ class QuestionNotFound(NotFound):
     code = "question_not_found"
 
 
+class BlockNotFound(NotFound):
+    """The blocklist has no such line, or not any more."""
+
+    code = "block_not_found"
+
+
 class Conflict(SoulSpotError):
     """The thing exists, but not in a state that allows this."""
 
@@ -103,6 +109,25 @@ class IllegalTransition(Conflict):
     """No row of the transition table leads from here to there."""
 
     code = "illegal_transition"
+
+
+class BlockExists(Conflict):
+    """The blocklist has an equal line already; `data["id"]` names it."""
+
+    code = "block_exists"
+
+
+class OffersBlocked(Conflict):
+    """Everybody who offers this album is on the blocklist, or what they offer is."""
+
+    code = "offers_blocked"
+
+
+class QueueFull(Conflict):
+    """As many grabs as may be open are open; the same grab may be taken later."""
+
+    code = "queue_full"
+    retryable = True
 
 
 class AskedAlready(Conflict):
@@ -142,7 +167,10 @@ class SourceError(SoulSpotError):
 
 
 class SourceUnavailable(SourceError):
-    """No answer, a server error or a time-out: everything stays as it is and is tried again."""
+    """No answer, a server error or a time-out: everything stays as it is and is tried again.
+
+    With `unsent` the request has surely not reached the source.
+    """
 
     code = "source_unavailable"
     retryable = True

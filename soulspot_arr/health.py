@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from soulspot_arr import disk, ledger
+from soulspot_arr import disk, instances, ledger
 from soulspot_arr.bans import BanWatch
+from soulspot_arr.breakers import Breakers
 from soulspot_arr.db import Database
-from soulspot_arr.domain import Check, Clock, EventRecord, SourceStatus
+from soulspot_arr.domain import BreakerState, Check, Clock, EventRecord, SourceStatus
 from soulspot_arr.errors import DatabaseTrouble, LidarrError
 from soulspot_arr.lidarr import Lidarr
 from soulspot_arr.paths import Paths
@@ -56,6 +57,7 @@ class Health:
         lidarr: Lidarr,
         *,
         bans: BanWatch,
+        breakers: Breakers,
         clock: Clock,
     ) -> None:
         self._db = database
@@ -63,22 +65,36 @@ class Health:
         self._paths = paths
         self._source = source
         self._lidarr = lidarr
-        self._bans = bans
+        self._breakers = breakers
         self._clock = clock
+        self._watches = {source.name: bans}
+        self._further: list[DownloadSource] = []
+
+    def add_instance(self, instance: DownloadSource, bans: BanWatch) -> None:
+        """Check one more instance of the source as well."""
+        self._further.append(instance)
+        self._watches[instance.name] = bans
 
     def check(self) -> list[Check]:
-        """The health job: make missing folders, run every check, tell changes once, keep it all."""
+        """The health job: make missing folders, run every check, tell the news, keep it all.
+
+        A change is told with its fix; what stays wrong is named in one line at every run.
+        """
         self._paths.prepare_folders()  # Lidarr's Test may come before slskd has answered
         checks = self.examine(thorough=False)
         self._paths.prepare_folders()  # slskd may just have told its folder for the first time
         before = {entry["code"]: _news(entry["code"], entry["level"]) for entry in self.last()[1]}
+        still = []
         for check in checks:
             if before.get(check.code, "ok") == _news(check.code, check.level):
+                still += [check.message] if check.level == "error" else []
                 continue
             if check.level == "ok":
                 log.info("health: %s", check.message)
             else:
                 log.warning("health: %s %s", check.message, check.fix)
+        if still:
+            log.warning("health: still wrong: %s", " ".join(still))
         self._settings.put_internal(
             {RESULT: {"at": self._clock().isoformat(), "checks": [asdict(c) for c in checks]}}
         )
@@ -102,25 +118,88 @@ class Health:
         status = self._source.check_connection() if self._source.is_configured() else None
         if status is not None and status.root:
             self._paths.remember_root(status.root)
+        if status is not None and status.ok:
+            self._breakers.alive(self._source.name)
         folders = self._folder_checks(asked=status is not None and bool(status.root))
-        checks = [database, *_source_chain(status), *self._bans_known(), *folders]
+        checks = [
+            database,
+            *_source_chain(status),
+            *(check for each in self._further for check in self._instance_checks(each)),
+            *self._left_alone(),
+            *self._taken_out(),
+            *self._bans_known(),
+            *folders,
+        ]
         if thorough or self._lidarr.missing:
             checks.append(self._lidarr_check())
         return checks
 
-    def _bans_known(self) -> list[Check]:
-        """Nobody can say that there is no ban, so there is no line that says so."""
-        until = self._bans.until
-        if until is None:
-            return []
+    def _instance_checks(self, instance: DownloadSource) -> list[Check]:
+        """What a further instance says; its folder has to be the one of the first."""
+        status = instance.check_connection()
+        if status.ok:
+            self._breakers.alive(instance.name)
+        checks = [
+            replace(
+                check,
+                code=_code_of(instance.name, check.code),
+                message=f"{instance.name}: {check.message}",
+            )
+            for check in source_checks(status)
+        ]
+        root = self._paths.told_root
+        if status.root and root and status.root != root:
+            words = f"{instance.name} puts files into {status.root}, but slskd into {root}."
+            fix = "Give all instances of slskd the same download folder, at the same place."
+            checks.append(Check(f"{instance.name}_folder", "error", words, fix))
+        return checks
+
+    def _left_alone(self) -> list[Check]:
+        """A source that failed several times in a row; while all is well there is no line."""
         return [
             Check(
-                "soulseek_ban",
+                "source_breaker" if view.name == self._source.name else f"{view.name}_breaker",
+                "warning",
+                f"{view.name} failed {view.failures} times in a row ({view.detail}); it is left "
+                f"alone until {view.retry_at:%H:%M:%S} UTC.",
+                "Nothing is lost: open grabs go on by themselves when it is back.",
+            )
+            for view in self._breakers.views()
+            if view.breaker is not BreakerState.CLOSED and view.name in self._watches
+        ]
+
+    def _taken_out(self) -> list[Check]:
+        """For a day after an instance was taken out while files were asked for through it."""
+        with self._db.read() as session:
+            gone = instances.lately_removed(session, self._watches, at=self._clock())
+        if not gone:
+            return []
+        told = ", ".join(f"{name} ({files})" for name, files in sorted(gone.items()))
+        return [
+            Check(
+                "instance_removed",
+                "warning",
+                f"Taken out of the configuration with open files, which {self._source.name} has "
+                f"taken over: {told}.",
+                "If it still runs, cancel its downloads there: it would fetch them a second time.",
+            )
+        ]
+
+    def _bans_known(self) -> list[Check]:
+        """Nobody can say that there is no ban, so there is no line that says so."""
+        first = self._source.name
+        known = [(name, watch.until) for name, watch in self._watches.items()]
+        return [
+            Check(
+                "soulseek_ban" if name == first else f"{name}_soulseek_ban",
                 "error",
-                f"Soulseek seems to have banned us; no searches until {until:%Y-%m-%d %H:%M} UTC.",
+                f"Soulseek seems to have banned {'us' if name == first else name}; no searches "
+                f"until {until:%Y-%m-%d %H:%M} UTC.",
                 "Wait: searching goes on by itself. If it happens again, lower search.rate, and "
                 "look for other programs that search with the same Soulseek account.",
             )
+            for name, until in known
+            if until is not None
         ]
 
     def _database(self) -> Check:
@@ -201,6 +280,10 @@ class Health:
                 "http://lidarr:8686) and SOULSPOT_LIDARR_API_KEY (Lidarr: Settings > General).",
             )
         return Check("lidarr", "ok", f"Lidarr {version} answers.")
+
+
+def _code_of(instance: str, code: str) -> str:
+    return f"{instance}_{code.removeprefix('slskd_')}"
 
 
 def _news(code: str, level: str) -> str:

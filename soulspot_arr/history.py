@@ -1,6 +1,6 @@
-"""What happened, for the edges: events, the last run of each job, and sums over what was fetched.
+"""What happened, for the edges: events, and sums over what was fetched.
 
-It only reads. Events are written by `ledger`, job runs by the scheduler.
+It only reads. Events are written by `ledger`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from sqlalchemy import case, func, select
 from soulspot_arr import ledger
 from soulspot_arr.db import Database
 from soulspot_arr.domain import Clock, GrabState
-from soulspot_arr.models import Event, Grab, JobRun
+from soulspot_arr.models import Event, Grab
 
 # Above every id: the keys of both databases are signed 64-bit integers.
 _ABOVE_ALL = 2**63 - 1
@@ -40,18 +40,6 @@ class EventView:
     download_id: int | None
     message: str
     data: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class JobView:
-    """The last noted run of one job; `last_error` is None when it went well."""
-
-    name: str
-    last_started_at: datetime | None
-    last_finished_at: datetime | None
-    last_error: str | None
-    runs: int
-    requested_at: datetime | None
 
 
 class History:
@@ -99,19 +87,6 @@ class History:
                 )
                 for row in rows
             ]
-
-    def jobs(self) -> list[JobView]:
-        """Every job that has run at least once, by name."""
-        query = select(
-            JobRun.name,
-            JobRun.last_started_at,
-            JobRun.last_finished_at,
-            JobRun.last_error,
-            JobRun.runs,
-            JobRun.requested_at,
-        ).order_by(JobRun.name)
-        with self._db.read() as session:
-            return [JobView(*row) for row in session.execute(query)]
 
     def version(self) -> int:
         """A counter that grows whenever the history changes, also across restarts."""

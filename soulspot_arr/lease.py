@@ -38,6 +38,7 @@ class LeaseKeeper:
         self.holder = holder or new_holder()
         self._name = name
         self._held = False
+        self._other_until: datetime | None = None
 
     def take(self, ttl: float) -> bool:
         """Take or renew for `ttl` seconds; whether it is ours now."""
@@ -51,11 +52,19 @@ class LeaseKeeper:
         self._held = held
         return held
 
+    @property
+    def others_left(self) -> float | None:
+        """Seconds until the lease that another process holds is over; None when it is ours."""
+        if self._held or self._other_until is None:
+            return None
+        return (self._other_until - self._clock()).total_seconds()
+
     def _renew(self, now: datetime, until: datetime) -> bool:
         with self._db.write() as session:
             row = session.get(Lease, self._name)
             if row is None:
                 return False
+            self._other_until = row.expires_at
             mine_or_over = [Lease.holder == self.holder, Lease.expires_at < now]
             if is_dead(row.holder):
                 mine_or_over.append(Lease.holder == row.holder)

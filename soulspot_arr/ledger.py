@@ -13,17 +13,22 @@ from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, func, or_, select, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from soulspot_arr import counters
 from soulspot_arr.domain import (
     LIVE_DOWNLOADS,
     OPEN_DOWNLOADS,
     OPEN_GRABS,
+    RUNNING_DOWNLOADS,
+    TRANSFERRING_GRABS,
     DownloadState,
     EventRecord,
     FailureKind,
     GrabState,
+    Offer,
+    OfferFile,
 )
 from soulspot_arr.errors import IllegalTransition
 from soulspot_arr.log import about
@@ -35,6 +40,20 @@ log = logging.getLogger(__name__)
 _LEVELS = {"debug": logging.DEBUG, "warning": logging.WARNING, "error": logging.ERROR}
 # A full disk or a wrong path is ours to mend: wait this long before Lidarr is told.
 PARK_AFTER = timedelta(hours=24)
+_MOMENTS = (
+    Download.claimed_at,
+    Download.first_seen_at,
+    Download.last_progress_at,
+    Download.missing_since,
+    Download.offline_since,
+    Download.updated_at,
+    Grab.transferred_at,
+    Grab.rescue_since,
+    Grab.disk_full_since,
+)
+WATCHED = (Download.first_seen_at, Download.last_progress_at, Download.missing_since)
+AWAITED = (Download.offline_since,)
+_ORDER_LOCK = 0x50_75_65_75_65  # any number that nobody else locks in this database
 
 
 def move_download(
@@ -56,6 +75,8 @@ def move_download(
     if not _compare_and_set(session, Download, download.id, seen, to, at=at, fields=fields):
         return False
     _note_full_disk(session, download.grab_id, to, fields.get("failure_kind"), at=at)
+    failure = fields.get("failure_kind")
+    counters.moved(session, seen, to, failure=failure, size=download.size)
     session.expire(download)
     if event is not None:
         record(session, event, at=at, grab_id=download.grab_id, download_id=download.id)
@@ -112,27 +133,113 @@ def hold(session: Session, grab_ids: Iterable[int]) -> None:
         session.execute(query.with_for_update(key_share=True)).all()
 
 
-def add_offer(session: Session, grab: Grab, index: int, *, at: datetime) -> None:
-    """Add the files of one offer of a grab, all waiting; `grab.id` must be known."""
-    offer = offers.from_json(grab.offers)[index]
-    session.add_all(
-        Download(
-            grab_id=grab.id,
-            offer_index=index,
-            position=position,
-            disc=file.disc,
-            source=offer.source,
-            peer=offer.peer,
-            locator=file.locator,
-            remote_path=file.path,
-            size=file.size,
-            seconds=file.seconds,
-            status=DownloadState.WAITING,
-            created_at=at,
+def hold_of(session: Session, *which: ColumnElement[bool]) -> None:
+    """Lock the grabs of these files, before files of many grabs are written in one statement."""
+    hold(session, session.scalars(select(Download.grab_id).where(*which).distinct()))
+
+
+def hold_free(session: Session, grab_id: int, file_ids: Collection[int]) -> list[int]:
+    """Lock a grab that may be asked for and those of these files that still wait; their ids.
+
+    What another process has locked is its work and is left out: nobody is waited for.
+    """
+    grab = select(Grab.id).where(
+        Grab.id == grab_id, Grab.status.in_(TRANSFERRING_GRABS), Grab.paused.is_(False)
+    )
+    if session.scalar(grab.with_for_update(key_share=True, skip_locked=True)) is None:
+        return []
+    files = select(Download.id).where(
+        Download.id.in_(list(file_ids)), Download.status == DownloadState.WAITING
+    )
+    return list(session.scalars(files.order_by(Download.id).with_for_update(skip_locked=True)))
+
+
+def claim(
+    session: Session,
+    file_ids: Collection[int],
+    *,
+    batch_key: str,
+    instance: str | None,
+    at: datetime,
+) -> None:
+    """Waiting files become PENDING in one statement, so that thousands a second can.
+
+    Raises IntegrityError when another grab asks the same peer for the same file by now.
+    """
+    session.execute(
+        update(Download)
+        .where(Download.id.in_(list(file_ids)), Download.status == DownloadState.WAITING)
+        .values(
+            status=DownloadState.PENDING,
+            instance=instance,
+            batch_key=batch_key,
+            claimed_at=at,
             updated_at=at,
         )
-        for position, file in enumerate(offer.files)
+        .execution_options(synchronize_session=False)
     )
+
+
+def hold_order(session: Session) -> None:
+    """Let one writer at a time count the queue or arrange it; before any row is held.
+
+    Two who move grabs at once take turns, and a queue of limited length lets nobody slip past.
+    """
+    if session.get_bind().dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+        session.execute(select(func.pg_advisory_xact_lock(_ORDER_LOCK)))
+
+
+def named(session: Session, nzo_ids: Collection[str], states: Collection[GrabState]) -> list[Grab]:
+    """The grabs with these ids that are in one of these states, held for this transaction."""
+    query = select(Grab).where(Grab.nzo_id.in_(list(nzo_ids)), Grab.status.in_(list(states)))
+    return list(session.scalars(query.order_by(Grab.id).with_for_update(key_share=True)))
+
+
+def add_offer(
+    session: Session, grab: Grab, index: int, *, at: datetime, without: Collection[int] = ()
+) -> None:
+    """Add the files of one offer of a grab, all waiting; `grab.id` must be known.
+
+    Those at the places `without` are here already.
+    """
+    offer = offers.from_json(grab.offers)[index]
+    session.add_all(
+        new_file(grab, offer, file, at=at, offer_index=index, position=position)
+        for position, file in enumerate(offer.files)
+        if position not in without
+    )
+
+
+def new_file(
+    grab: Grab, offer: Offer, file: OfferFile, *, at: datetime, **columns: Any
+) -> Download:
+    """The row of one file that waits to be asked for; `columns` say which file of the grab it is."""
+    values: dict[str, Any] = {"offer_index": grab.offer_index, "disc": file.disc, **columns}
+    return Download(
+        grab_id=grab.id,
+        current=True,
+        source=offer.source,
+        peer=offer.peer,
+        locator=file.locator,
+        remote_path=file.path,
+        size=file.size,
+        seconds=file.seconds,
+        status=DownloadState.WAITING,
+        created_at=at,
+        updated_at=at,
+        **values,
+    )
+
+
+def current_files(session: Session, grab: Grab) -> list[Download]:
+    """The files that make up a grab now, as they are stored, in their order."""
+    query = (
+        select(Download)
+        .where(Download.grab_id == grab.id, Download.current)
+        .order_by(Download.position, Download.id)
+        .execution_options(populate_existing=True)
+    )
+    return list(session.scalars(query))
 
 
 def cancel_files(session: Session, grab: Grab, *, at: datetime) -> None:
@@ -144,97 +251,46 @@ def cancel_files(session: Session, grab: Grab, *, at: datetime) -> None:
         move_download(session, download, DownloadState.CANCELLED, None, at=at, speed=0)
 
 
-def roll_up(session: Session, grab: Grab, *, at: datetime) -> GrabState:
-    """Bring a grab in line with the files of its current offer; returns its state afterwards.
+def forget_the_future(session: Session, *, at: datetime, longest: float) -> None:
+    """Moments that lie ahead were noted before the clock was set back: they are now.
 
-    When a file is lost for good and another peer offers the same album, that offer takes over under
-    the same `nzo_id`; only when none is left is the grab failed.
+    Patience that is counted from them would last until the clock has caught up. No file is told to
+    wait for more than `longest` seconds: whichever does is due.
     """
-    seen = GrabState(grab.status)
-    if seen not in OPEN_GRABS:
-        return seen  # what Lidarr has seen end is never revived
-    rows = session.scalars(
-        select(Download)
-        .where(Download.grab_id == grab.id, Download.offer_index == grab.offer_index)
-        .execution_options(populate_existing=True)
-    ).all()
-    left = len(grab.offers) - 1 - grab.offer_index
-    verdict = lifecycle.roll_up((DownloadState(row.status) for row in rows), alternates_left=left)
-    if isinstance(verdict, lifecycle.NextOffer):
-        return _next_offer(session, grab, rows, at=at)
-    if verdict is seen:
-        return seen
-    if verdict is GrabState.FAILED:
-        _fail(session, grab, rows, at=at)
-    elif verdict is GrabState.PROCESSING:
-        event = EventRecord("grab.processing", "Every file has arrived; checking them.")
-        move_grab(session, grab, verdict, event, at=at, transferred_at=at)
-    elif verdict is GrabState.DOWNLOADING and grab.started_at is None:
-        event = EventRecord("grab.started", f"{grab.peer} is sending.")
-        move_grab(session, grab, verdict, event, at=at, started_at=at)
-    elif verdict is GrabState.CANCELLED:
-        event = EventRecord("grab.cancelled", "Every file was cancelled.")
-        move_grab(session, grab, verdict, event, at=at, completed_at=at)
-    else:
-        move_grab(session, grab, verdict, None, at=at)
-    return verdict
+    hold_of(session, Download.status.in_(OPEN_DOWNLOADS))
+    too_far = Download.not_before > at + timedelta(seconds=longest)
+    waits = update(Download).where(Download.status == DownloadState.WAITING, too_far)
+    session.execute(waits.values(not_before=at))
+    for moment in _MOMENTS:
+        ahead = update(moment.class_).where(moment > at)
+        session.execute(ahead.values({moment.key: at}).execution_options(synchronize_session=False))
 
 
-def _lost(rows: Sequence[Download]) -> Download | None:
-    return next((row for row in rows if row.status in {"failed", "blocklisted"}), None)
+def lend_time(
+    session: Session,
+    which: Sequence[ColumnElement[bool]],
+    moments: Sequence[InstrumentedAttribute[datetime | None]],
+    *,
+    by: timedelta,
+    at: datetime,
+) -> int:
+    """Move moments from which patience is counted later, by a time that counts for nobody.
 
-
-def _reason(grab: Grab, row: Download | None) -> str:
-    if row is None:  # some arrived, the others were cancelled one by one
-        return "Some files were cancelled; Lidarr takes whole albums only."
-    return sentences.failure(
-        row.failure_kind, row.failure_message, peer=grab.peer, path=row.remote_path
-    )
-
-
-def _next_offer(
-    session: Session, grab: Grab, rows: Sequence[Download], *, at: datetime
-) -> GrabState:
-    why = _reason(grab, _lost(rows))
-    cancel_files(session, grab, at=at)
-    index = grab.offer_index + 1
-    offer = offers.from_json(grab.offers)[index]
-    columns = {
-        "offer_index": index,
-        "peer": offer.peer,
-        "source": offer.source,
-        "total_bytes": offer.size,
-        "file_count": len(offer.files),
-        "started_at": None,
-    }
-    event = EventRecord("grab.offer_changed", f"{why} Trying {offer.peer} instead.", "warning")
-    if grab.status == GrabState.QUEUED:
-        for name, value in columns.items():
-            setattr(grab, name, value)
-        record(session, event, at=at, grab_id=grab.id)
-    elif not move_grab(session, grab, GrabState.QUEUED, event, at=at, **columns):
-        return GrabState(grab.status)
-    add_offer(session, grab, index, at=at)
-    session.flush()
-    return GrabState.QUEUED
-
-
-def _fail(session: Session, grab: Grab, rows: Sequence[Download], *, at: datetime) -> None:
-    lost = _lost(rows)
-    why = _reason(grab, lost)
-    cancel_files(session, grab, at=at)
-    kind = lost.failure_kind if lost is not None else None
-    event = EventRecord("grab.failed", why, "warning", {"kind": kind})
-    move_grab(
-        session,
-        grab,
-        GrabState.FAILED,
-        event,
-        at=at,
-        failure_kind=kind,
-        failure_message=why,
-        completed_at=at,
-    )
+    Returns how many were moved.
+    """
+    moved = 0
+    rows = session.execute(select(Download.id, Download.grab_id, *moments).where(*which)).all()
+    hold(session, {row.grab_id for row in rows})
+    for moment in moments:
+        later = [
+            {"id": row.id, moment.key: min(at, value + by)}
+            for row in rows
+            if (value := getattr(row, moment.key)) is not None
+        ]
+        if later:
+            session.execute(update(Download), later)
+        moved += len(later)
+    return moved
 
 
 def park(session: Session, grab: Grab, why: str, *, at: datetime) -> None:
@@ -321,6 +377,13 @@ def tail(
     if kinds:
         query = query.where(Event.kind.in_(list(kinds)))
     return list(session.scalars(query))
+
+
+def is_served(session: Session, row: Download, *, since: datetime) -> bool:
+    """Whether this file's peer sends other files, has some in its queue, or sent some since then."""
+    others = and_(Download.source == row.source, Download.peer == row.peer, Download.id != row.id)
+    serves = or_(Download.status.in_(RUNNING_DOWNLOADS), Download.last_progress_at >= since)
+    return session.scalar(select(Download.id).where(others, serves).limit(1)) is not None
 
 
 def last_progress(

@@ -14,11 +14,10 @@ from pathlib import Path, PurePosixPath
 from soulspot_arr import disk
 from soulspot_arr.errors import DiskFull
 from soulspot_arr.models import Download
-from soulspot_arr.rules import lifecycle, naming
+from soulspot_arr.rules import naming, watching
 from soulspot_arr.settings import Settings
 from soulspot_arr.sources import landing
 
-INCOMING = "soulspot-incoming"  # under the download root; one folder for each grab
 COMPLETE = "soulspot"
 SOURCE_ROOT = "_source_root"
 
@@ -110,7 +109,7 @@ class Paths:
     def incoming(self, nzo_id: str) -> Path | None:
         """Where the files of a grab arrive, as we see it."""
         root = self.local_root
-        return root / INCOMING / naming.safe_component(nzo_id) if root else None
+        return root / naming.INCOMING / naming.safe_component(nzo_id) if root else None
 
     def placed(self, placement: str, name: str) -> Path | None:
         """A file in a folder relative to the source's root, as we see it."""
@@ -143,18 +142,12 @@ class Paths:
         spot = self.placed(placement, name) if name else None
         if spot is None:
             return None
-        asked = (file.claimed_at - lifecycle.CLOCK_SKEW).timestamp()
-        since = 0.0 if _is_ours_alone(placement) else asked
+        asked = (file.claimed_at - watching.CLOCK_SKEW).timestamp()
+        since = 0.0 if naming.is_incoming(placement) else asked
         return disk.find_landed(spot.parent, spot.name, file.size, since=since)
-
-
-def _is_ours_alone(placement: str) -> bool:
-    """Whether the folder is one that we told the source to make for a grab."""
-    first, _, rest = placement.replace("\\", "/").strip("/").partition("/")
-    return first == INCOMING and bool(rest)
 
 
 def destination(nzo_id: str, offer_index: int, disc: int) -> str:
     """Folder, relative to the source's root, that a batch of a grab is told to land in."""
-    parts = [INCOMING, nzo_id, str(offer_index), naming.disc_folder(disc)]
+    parts = [naming.INCOMING, nzo_id, str(offer_index), naming.disc_folder(disc)]
     return "/".join(part for part in parts if part)

@@ -1,4 +1,4 @@
-"""What clients do with grabs: hand one over, look at the queue and the history, order, delete.
+"""What clients do with grabs: hand one over, look at the queue and the history, delete.
 
 Everything here is answered from the database in milliseconds; the source is never asked. Deleting
 and cancelling only changes rows: `cleanup` makes the source forget and removes files afterwards.
@@ -7,8 +7,8 @@ and cancelling only changes rows: `cleanup` makes the source forget and removes 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,6 +16,7 @@ from sqlalchemy import BigInteger, ColumnElement, Row, case, cast, func, select
 from sqlalchemy.orm import Session
 
 from soulspot_arr import ledger
+from soulspot_arr.blocklist import Blocklist
 from soulspot_arr.db import Database
 from soulspot_arr.domain import (
     OPEN_GRABS,
@@ -23,12 +24,13 @@ from soulspot_arr.domain import (
     EventRecord,
     GrabState,
     NewGrab,
+    Offer,
     Priority,
 )
-from soulspot_arr.errors import Conflict, GrabNotFound
+from soulspot_arr.errors import Conflict, GrabNotFound, OffersBlocked, QueueFull
 from soulspot_arr.models import IS_OPEN, Download, Grab, ReleaseRow
-from soulspot_arr.rules import offers
-from soulspot_arr.settings import RESUMED_AT, Settings
+from soulspot_arr.rules import lifecycle, offers
+from soulspot_arr.settings import Settings
 from soulspot_arr.wanted import Provider
 
 # SABnzbd's alphabet for ids; clients treat them as opaque (contract sabnzbd §2.2).
@@ -81,9 +83,11 @@ class GrabView(NamedTuple):
     transferred_at: datetime | None
     completed_at: datetime | None
     archived_at: datetime | None
+    not_before: datetime | None
     bytes_done: int = 0
     speed: int = 0
     place_in_queue: int | None = None
+    position: int | None = None  # from 0, in our queue; None when it is not on its way
     album_id: str | None = None  # MusicBrainz' ids, as a search or Lidarr told them
     artist_id: str | None = None
 
@@ -105,8 +109,8 @@ def _columns(fields: Iterable[str], **figures: ColumnElement[Any]) -> list[Colum
 
 
 def _over_files(figure: ColumnElement[Any]) -> ColumnElement[Any]:
-    """A whole number over the files of the current offer of each grab; None without files."""
-    mine = (_FILES.grab_id == _GRABS.id, _FILES.offer_index == _GRABS.offer_index)
+    """A whole number over the files that make up each grab now; None without files."""
+    mine = (_FILES.grab_id == _GRABS.id, _FILES.current)
     query = select(cast(figure, BigInteger)).where(*mine)
     return query.correlate(Grab.__table__).scalar_subquery()
 
@@ -114,7 +118,21 @@ def _over_files(figure: ColumnElement[Any]) -> ColumnElement[Any]:
 _DONE = _over_files(func.sum(_FILES.bytes_done))
 _SPEED = _over_files(func.sum(_FILES.speed))
 _PLACE = _over_files(func.min(_FILES.place_in_queue))
-_WHOLE = select(*_columns(GrabView._fields, bytes_done=_DONE, speed=_SPEED, place_in_queue=_PLACE))
+_ORDER = (_GRABS.priority.desc(), _GRABS.position, _GRABS.id)
+_PLACES = (
+    select(_GRABS.id, (func.row_number().over(order_by=_ORDER) - 1).label("place"))
+    .where(IS_OPEN)
+    .subquery()
+)
+_WHOLE = select(
+    *_columns(
+        GrabView._fields,
+        bytes_done=_DONE,
+        speed=_SPEED,
+        place_in_queue=_PLACE,
+        position=_PLACES.c.place,
+    )
+).select_from(Grab.__table__.outerjoin(_PLACES, _PLACES.c.id == _GRABS.id))
 _STORED = select(*_columns(n for n in GrabView._fields if n not in GrabView._field_defaults))
 _NEWEST = (_GRABS.completed_at.desc(), _GRABS.id.desc())
 _HISTORY = _STORED.where(_GRABS.status.in_(HISTORY), _GRABS.archived_at.is_(None)).order_by(
@@ -136,7 +154,7 @@ _QUEUE = (
         )
     )
     .where(IS_OPEN)
-    .order_by(_GRABS.priority.desc(), _GRABS.position, _GRABS.id)
+    .order_by(*_ORDER)
 )
 
 
@@ -144,12 +162,19 @@ class QueueManager:
     """Commands and looks from outside. `wake(job)` asks the scheduler to run a job now."""
 
     def __init__(
-        self, database: Database, settings: Settings, *, clock: Clock, wake: Callable[[str], None]
+        self,
+        database: Database,
+        settings: Settings,
+        *,
+        clock: Clock,
+        wake: Callable[[str], None],
+        blocklist: Blocklist | None = None,
     ) -> None:
         self._db = database
         self._settings = settings
         self._clock = clock
         self._wake = wake
+        self._blocklist = blocklist or Blocklist(database, settings, clock=clock)
 
     # -- accepting ---------------------------------------------------------------------------------
 
@@ -157,10 +182,17 @@ class QueueManager:
         """Keep a grab and wake the dispatcher; returns its fresh `nzo_id`.
 
         Ids are never used twice: Lidarr caches the final state of an id for ever (lidarr §5.5).
+        Raises OffersBlocked when everything that it could be fetched from is on the blocklist, and
+        QueueFull.
         """
+        return self._accept(new, self._allowed(new))
+
+    def _accept(
+        self, new: NewGrab, chosen: Sequence[Offer], *, instead_of: Grab | None = None
+    ) -> str:
         now = self._clock()
-        main = new.offers[0]
-        kept = new.offers[: 1 + self._settings.get("queue.alternates")]
+        kept = chosen[: 1 + self._settings.get("queue.alternates")]
+        main = kept[0]
         nzo_id = "SABnzbd_nzo_" + "".join(secrets.choice(_ALPHABET) for _ in range(12))
         paused = new.priority is Priority.PAUSED
         grab = Grab(
@@ -185,6 +217,9 @@ class QueueManager:
             updated_at=now,
         )
         with self._db.write() as session:
+            self._require_room(session)
+            if instead_of is not None:
+                _retire(session, instead_of, at=now)
             last = session.scalar(select(func.max(Grab.position)))
             grab.position = (last or 0) + 1
             _recall(session, grab)
@@ -198,6 +233,27 @@ class QueueManager:
         self._settings.learn_category(new.category)
         self._wake("dispatch")
         return nzo_id
+
+    def _allowed(self, new: NewGrab) -> tuple[Offer, ...]:
+        """The offers that the blocklist leaves; it may have grown since they were found."""
+        blocks = self._blocklist.snapshot()
+        allowed = tuple(offer for offer in new.offers if blocks.refuses(offer) is None)
+        if not allowed:
+            why = blocks.refuses(new.offers[0])
+            raise OffersBlocked(f"Nobody is left to ask for {new.title}: {why}.")
+        return allowed
+
+    def _require_room(self, session: Session) -> None:
+        ledger.hold_order(session)
+        longest = self._settings.get("queue.max_length")
+        if not longest:
+            return
+        length = session.scalar(select(func.count()).select_from(Grab.__table__).where(IS_OPEN))
+        if (length or 0) >= longest:
+            raise QueueFull(
+                f"The queue is full: {length} of at most {longest} grabs are open. "
+                "Hand it over again when some of them have ended."
+            )
 
     # -- looking -----------------------------------------------------------------------------------
 
@@ -230,6 +286,12 @@ class QueueManager:
             raise GrabNotFound(f"There is no grab {nzo_id!r}.")
         return _view(row)
 
+    def states(self, nzo_ids: Collection[str]) -> dict[str, GrabState]:
+        """The states of grabs; ids that are not known are left out."""
+        query = select(_GRABS.nzo_id, _GRABS.status).where(_GRABS.nzo_id.in_(list(nzo_ids)))
+        with self._db.read() as session:
+            return {row[0]: GrabState(row[1]) for row in session.execute(query)}
+
     def page(
         self, *, before: int | None, limit: int, states: Collection[GrabState] = ()
     ) -> list[GrabView]:
@@ -243,11 +305,11 @@ class QueueManager:
             return [_view(row) for row in session.execute(query)]
 
     def files(self, nzo_id: str) -> list[Download]:
-        """The files of the current offer of a grab; empty for an unknown one."""
+        """The files that make up a grab now; empty for an unknown one."""
         query = (
             select(Download)
             .join(Grab)
-            .where(Grab.nzo_id == nzo_id, Download.offer_index == Grab.offer_index)
+            .where(Grab.nzo_id == nzo_id, Download.current)
             .order_by(Download.position)
         )
         with self._db.read() as session:
@@ -260,7 +322,7 @@ class QueueManager:
         now = self._clock()
         ended = 0
         with self._db.write() as session:
-            for grab in _named(session, nzo_ids, OPEN_GRABS):
+            for grab in ledger.named(session, nzo_ids, OPEN_GRABS):
                 event = EventRecord("grab.cancelled", reason)
                 if not ledger.move_grab(
                     session, grab, GrabState.CANCELLED, event, at=now, completed_at=now
@@ -281,12 +343,12 @@ class QueueManager:
         with self._db.read() as session:
             taken = {
                 grab.id: not has_audio(grab.storage_path)
-                for grab in _named(session, nzo_ids, {GrabState.COMPLETED})
+                for grab in ledger.named(session, nzo_ids, {GrabState.COMPLETED})
             }
         now = self._clock()
         ended = 0
         with self._db.write() as session:
-            for grab in _named(session, nzo_ids, HISTORY):
+            for grab in ledger.named(session, nzo_ids, HISTORY):
                 imported = taken.get(grab.id, False)
                 to = GrabState.IMPORTED if imported else GrabState.REMOVED
                 kind = "grab.imported" if imported else "grab.removed"
@@ -304,12 +366,19 @@ class QueueManager:
     def retry(self, nzo_id: str) -> str:
         """Hand a failed or cancelled grab over again under a new id, which is returned.
 
-        A grab that Lidarr has seen fail is never revived. Raises GrabNotFound or Conflict.
+        A grab that Lidarr has seen fail is never revived. What the blocklist holds back of its
+        offers by now is searched for once more; those that lost no file come first, also when a
+        further search had found them. Both grabs change at once or not at all. Raises GrabNotFound
+        or Conflict, among the latter QueueFull.
         """
         with self._db.read() as session:
             grab = session.scalar(select(Grab).where(Grab.nzo_id == nzo_id))
-        if grab is None:
-            raise GrabNotFound(f"There is no grab {nzo_id!r}.")
+            if grab is None:
+                raise GrabNotFound(f"There is no grab {nzo_id!r}.")
+            given_up = select(Download).where(
+                Download.grab_id == grab.id, Download.status.in_(lifecycle.LOST)
+            )
+            lost = {(row.source, row.peer, row.remote_path) for row in session.scalars(given_up)}
         if grab.status not in {GrabState.FAILED, GrabState.CANCELLED, GrabState.REMOVED}:
             raise Conflict(f"The grab is {grab.status}; only a failed one can be tried again.")
         new = NewGrab(
@@ -324,53 +393,28 @@ class QueueManager:
             category=grab.category,
             priority=Priority(grab.priority),
         )
-        fresh = self.add(new)
-        self.delete_history([nzo_id], archive=False)
+        blocks = self._blocklist.snapshot()
+
+        def is_spent(offer: Offer) -> bool:
+            places = {(offer.source, offer.peer, file.path) for file in offer.files}
+            return bool(places & lost) or blocks.refuses(offer) is not None
+
+        fresh = self._accept(new, sorted(new.offers, key=is_spent), instead_of=grab)
+        self._wake("cleanup")
         return fresh
 
-    # -- ordering ----------------------------------------------------------------------------------
 
-    def change(self, nzo_ids: Collection[str], **columns: object) -> int:
-        """Set `paused`, `priority`, `category` or `title` of open grabs; returns how many."""
-        with self._db.write() as session:
-            grabs = _named(session, nzo_ids, OPEN_GRABS)
-            for grab in grabs:
-                for name, value in columns.items():
-                    setattr(grab, name, value)
-                grab.updated_at = self._clock()
-        if "category" in columns:
-            self._settings.learn_category(str(columns["category"]))
-        self._wake("dispatch")
-        return len(grabs)
-
-    def move_to(self, nzo_id: str, index: int) -> int:
-        """Put a grab at a place in the queue; returns the place it has now, -1 if unknown."""
-        with self._db.write() as session:
-            query = select(Grab).where(Grab.status.in_(OPEN_GRABS)).order_by(Grab.id)
-            rows = list(session.scalars(query.with_for_update(key_share=True)))
-            rows.sort(key=lambda grab: (-grab.priority, grab.position))
-            mine = next((grab for grab in rows if grab.nzo_id == nzo_id), None)
-            if mine is None:
-                return -1
-            rows.remove(mine)
-            place = max(0, min(index, len(rows)))
-            rows.insert(place, mine)
-            neighbour = rows[place + 1] if place + 1 < len(rows) else rows[place - 1]
-            mine.priority = neighbour.priority
-            for position, grab in enumerate(rows, start=1):
-                grab.position = position
-        return place
-
-    def pause(self, *, seconds: float | None = None) -> None:
-        """Ask for nothing new until `resume`, or for so many seconds."""
-        until = "" if seconds is None else (self._clock() + timedelta(seconds=seconds)).isoformat()
-        self._settings.patch({"queue.paused": True, "queue.resume_at": until})
-
-    def resume(self) -> None:
-        """Go on; the moment is kept, because what waited through a pause is not too old."""
-        self._settings.patch({"queue.paused": False, "queue.resume_at": ""})
-        self._settings.put_internal({RESUMED_AT: self._clock().isoformat()})
-        self._wake("dispatch")
+def _retire(session: Session, seen: Grab, *, at: datetime) -> None:
+    """A grab that is tried again disappears; raises Conflict when somebody else was faster."""
+    ledger.hold(session, [seen.id])
+    grab = session.get(Grab, seen.id)
+    if grab is None or grab.version != seen.version:
+        raise Conflict("The grab has changed meanwhile: look at it again.")
+    if grab.status == GrabState.REMOVED:
+        grab.updated_at = at  # a second one who wants the same has to see that
+        return
+    event = EventRecord("grab.removed", "Tried again as a new grab.")
+    ledger.move_grab(session, grab, GrabState.REMOVED, event, at=at, cleaned_at=None)
 
 
 def has_audio(storage: str | None) -> bool:
@@ -382,11 +426,6 @@ def has_audio(storage: str | None) -> bool:
         return path.is_file() or any(found.is_file() for found in path.rglob("*"))
     except OSError:
         return False
-
-
-def _named(session: Session, nzo_ids: Collection[str], states: Collection[GrabState]) -> list[Grab]:
-    query = select(Grab).where(Grab.nzo_id.in_(list(nzo_ids)), Grab.status.in_(list(states)))
-    return list(session.scalars(query.order_by(Grab.id).with_for_update(key_share=True)))
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> GrabView:

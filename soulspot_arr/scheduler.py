@@ -19,6 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
+from soulspot_arr import instances, jobs
 from soulspot_arr.errors import DatabaseTrouble, LidarrError
 from soulspot_arr.lease import LeaseKeeper
 from soulspot_arr.log import about
@@ -27,8 +28,10 @@ from soulspot_arr.services import Services
 
 log = logging.getLogger(__name__)
 
-# A run that changed nothing is written down at most this often (seconds).
+# A run that changed nothing is written down at most this often, and what goes on failing is told
+# again as often (seconds).
 _NOTED_EVERY = 60.0
+_SOON = 0.05  # seconds; a lease is over only after its last moment
 _NO_DATABASE = (SQLAlchemyError, DatabaseTrouble)
 
 
@@ -43,24 +46,45 @@ class Job:
 
 
 def _keep_house(services: Services) -> None:
+    # First and at once in a process that has just begun to run the jobs: these files wait for it.
+    instances.take_over(services.db, services.instances, clock=services.clock)
     services.cleanup.purge()
     services.catalogue.prune()
     services.search.prune()
+    services.blocklist.expire()
+
+
+def _dispatch(services: Services) -> None:
+    services.side_by_side("dispatch", services.dispatcher.run, lambda each: each.dispatcher.run())
+
+
+def _poll(services: Services) -> None:
+    services.side_by_side("poll", services.monitor.tick, lambda each: each.monitor.tick())
+
+
+def _look_after_peers(services: Services) -> None:
+    services.side_by_side("presence", services.presence.run, lambda each: each.presence.run())
+
+
+def _clean(services: Services) -> None:
+    services.side_by_side("cleanup", services.cleanup.run, lambda each: each.cleanup.forget())
 
 
 JOBS: tuple[Job, ...] = (
-    Job("dispatch", "jobs.dispatch", lambda s: s.dispatcher.run(), "asks peers for waiting files"),
-    Job("poll", "jobs.poll", lambda s: s.monitor.tick(), "looks at the transfers"),
+    Job("dispatch", "jobs.dispatch", _dispatch, "asks peers for waiting files"),
+    Job("poll", "jobs.poll", _poll, "looks at the transfers"),
     Job("complete", "jobs.complete", lambda s: s.completion.run(), "finishes arrived grabs"),
+    Job("rescue", "jobs.rescue", lambda s: s.rescuer.run(), "searches once more for lost grabs"),
+    Job("presence", "jobs.presence", _look_after_peers, "looks after peers we wait for"),
     Job("dig", "jobs.dig", lambda s: s.search.digger.run(), "searches on for what was not found"),
-    Job("cleanup", "jobs.health", lambda s: s.cleanup.run(), "removes what is over"),
+    Job("cleanup", "jobs.health", _clean, "removes what is over"),
     Job("health", "jobs.health", lambda s: s.health.check(), "checks the surroundings"),
     Job("bind", "jobs.health", lambda s: s.binding.run(), "asks Lidarr which albums grabs are"),
     Job("housekeeping", "jobs.housekeeping", _keep_house, "purges old rows"),
 )
 
 
-HEARTBEAT = ("heartbeat", "jobs.heartbeat")
+HEARTBEAT = (jobs.HEARTBEAT, "jobs.heartbeat")
 
 
 @dataclass(slots=True)
@@ -70,8 +94,11 @@ class _Run:
     wanted: threading.Event = field(default_factory=threading.Event)
     busy: threading.Lock = field(default_factory=threading.Lock)
     noted_at: float = float("-inf")
+    told_at: float = float("-inf")
     error: str | None = None
     runs: int = 0
+    failures: int = 0  # in a row
+    asked: bool = False  # by a person: this run is written down
 
 
 class Scheduler:
@@ -87,7 +114,8 @@ class Scheduler:
         self._runs = {job.name: _Run() for job in JOBS}
         self._intervals: dict[str, float] = {}
         self._aps = BackgroundScheduler(
-            executors={"default": ThreadPoolExecutor(8)},
+            # Every job may hang in a request at once; the heartbeat must still come through.
+            executors={"default": ThreadPoolExecutor(len(JOBS) + 3)},
             # One run at a time is what `busy` sees to. APScheduler gets room for more, or it would
             # drop a wake that comes while it still counts the run that is just ending.
             job_defaults={"coalesce": True, "max_instances": 3, "misfire_grace_time": None},
@@ -146,11 +174,12 @@ class Scheduler:
         return all(ended)
 
     def wake(self, name: str) -> None:
-        """Run a job as soon as a thread is free; also when it is running right now."""
+        """Run a job, or the heartbeat, as soon as a thread is free; also while it is running."""
         run = self._runs.get(name)
-        if run is None:
+        if run is not None:
+            run.wanted.set()
+        elif name != HEARTBEAT[0]:
             return
-        run.wanted.set()
         try:
             self._aps.modify_job(name, next_run_time=datetime.now(UTC))
         except JobLookupError:
@@ -175,7 +204,8 @@ class Scheduler:
             again = run.wanted.is_set()
 
     def _run(self, job: Job, run: _Run) -> None:
-        started = self._services.clock()
+        started, began = self._services.clock(), time.monotonic()
+        asked, run.asked = run.asked, False
         error: str | None = None
         with about(job.name):
             try:
@@ -184,29 +214,38 @@ class Scheduler:
             except Exception as caught:
                 error = f"{type(caught).__name__}: {caught}"
                 if error != run.error:
+                    run.told_at = time.monotonic()
                     log.exception("%s failed and will be tried again", job.name)
             else:
                 if run.error is not None:
                     log.info("%s works again", job.name)
         run.runs += 1
+        run.failures = run.failures + 1 if error else 0
         changed = error != run.error
         run.error = error
-        if changed or time.monotonic() - run.noted_at > _NOTED_EVERY:
-            self._note(job.name, run, started)
+        if error and time.monotonic() - run.told_at > _NOTED_EVERY:
+            run.told_at = time.monotonic()
+            log.warning("%s still fails, %d times in a row: %s", job.name, run.failures, error)
+        if changed or asked or time.monotonic() - run.noted_at > _NOTED_EVERY:
+            self._note(job, run, started, seconds=time.monotonic() - began)
 
-    def _note(self, name: str, run: _Run, started: datetime) -> None:
+    def _note(self, job: Job, run: _Run, started: datetime, *, seconds: float) -> None:
         run.noted_at = time.monotonic()
+        ended = self._services.clock()
         try:
             with self._services.db.write() as session:
-                row = session.get(JobRun, name) or JobRun(name=name, runs=0)
+                row = session.get(JobRun, job.name) or JobRun(name=job.name, runs=0)
                 row.last_started_at = started
-                row.last_finished_at = self._services.clock()
+                row.last_finished_at = ended
+                row.last_milliseconds = round(seconds * 1000)
                 row.last_error = run.error
+                row.failures = run.failures
+                row.next_run_at = ended + timedelta(seconds=self._seconds(job.interval))
                 row.runs += run.runs
                 session.add(row)
             run.runs = 0
         except _NO_DATABASE:  # bookkeeping must not stop a job; the health check tells it
-            log.debug("the run of %s could not be noted", name, exc_info=True)
+            log.debug("the run of %s could not be noted", job.name, exc_info=True)
 
     # -- heartbeat ---------------------------------------------------------------------------------
 
@@ -228,6 +267,7 @@ class Scheduler:
         self._told_waiting = not leads
         self._leader = leads
         if not leads:
+            self._await_expiry()
             return
         self._services.reload_source()
         self._reschedule()
@@ -237,6 +277,15 @@ class Scheduler:
                 self.wake(job.name)
             self._greet_lidarr()
         self._run_requested()
+
+    def _await_expiry(self) -> None:
+        """Look in the moment the other's lease ends, not up to a whole heartbeat later."""
+        left = self._lease.others_left
+        name = HEARTBEAT[0]
+        if left is None or left >= self._intervals[name] or self._stopped:
+            return
+        soon = datetime.now(UTC) + timedelta(seconds=max(left, 0.0) + _SOON)
+        self._aps.modify_job(name, next_run_time=soon)
 
     def _reschedule(self) -> None:
         for name, key in [(job.name, job.interval) for job in JOBS] + [HEARTBEAT]:
@@ -255,7 +304,9 @@ class Scheduler:
             for row in session.scalars(select(JobRun).where(JobRun.name.in_(names))):
                 row.requested_at = None
         for name in names:
-            self.wake(name)
+            if name in self._runs:
+                self._runs[name].asked = True
+                self.wake(name)
 
     def _greet_lidarr(self) -> None:
         """After an outage of ours Lidarr waits up to an hour; a Test lifts that (lidarr §4)."""

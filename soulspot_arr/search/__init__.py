@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from soulspot_arr.bans import BanWatch
+from soulspot_arr.blocklist import Blocklist
 from soulspot_arr.budget import SearchBudget
 from soulspot_arr.catalogue import Catalogue
 from soulspot_arr.db import Database
@@ -25,9 +26,11 @@ from soulspot_arr.errors import DatabaseTrouble, TooManyQuestions
 from soulspot_arr.search import live
 from soulspot_arr.search.answers import Answers
 from soulspot_arr.search.asker import Asker
+from soulspot_arr.search.askers import Askers
 from soulspot_arr.search.climb import MOST
 from soulspot_arr.search.desk import Desk
 from soulspot_arr.search.dig import Digger
+from soulspot_arr.search.echoes import EchoWatch
 from soulspot_arr.search.keys import keys_of
 from soulspot_arr.search.lessons import LessonBook
 from soulspot_arr.search.questions import Outcome, Questions
@@ -45,6 +48,8 @@ _GRACE = 2.0
 _FOLLOWERS = 6
 _BEGIN_WITHIN = 10.0  # seconds; a question begins with one write
 _NO_DATABASE = (SQLAlchemyError, DatabaseTrouble)
+# The network was asked: what is not there is not there.
+_HEARD = frozenset({Outcome.SURE, Outcome.FOUND, Outcome.NOTHING, Outcome.CUT})
 
 
 @dataclass(slots=True)
@@ -53,10 +58,14 @@ class _Flight:
 
     query: Query
     keys: tuple[str, ...]
+    rescue: bool = False  # for a grab that is lost, not for somebody who looks around
+    dig: bool = True  # whether anybody would hear of what is found later
     begun: threading.Event = field(default_factory=threading.Event)
     done: threading.Event = field(default_factory=threading.Event)
     releases: list[Release] = field(default_factory=list)
     question_id: int | None = None
+    outcome: Outcome | None = None
+    doubtful: bool = False  # its silence may be that of a ban
     followers: int = 0
 
 
@@ -73,31 +82,46 @@ class Search:
         *,
         clock: Clock,
         refresh: Callable[[], None] = lambda: None,
+        blocklist: Blocklist | None = None,
     ) -> None:
         self._refresh = refresh
-        self.bans = BanWatch(database, settings, source.name, clock=clock)
+        blocklist = blocklist or Blocklist(database, settings, clock=clock)
         self.questions = Questions(database, clock=clock)
-        asker = Asker(
-            settings,
-            source,
-            guard,
-            budget=SearchBudget(database, settings, source, guard, clock=clock),
-            bans=self.bans,
-            recent=RecentAnswers(lambda: settings.repeat_after, clock=clock),
-        )
+        self._echoes = EchoWatch(database, blocklist, source.name, clock=clock)
+        recent = RecentAnswers(lambda: settings.repeat_after, clock=clock)
+        self._ask_by = (database, settings, clock)
+        self.askers = Askers(recent)
+        self.bans = self.add_instance(source, guard)
         self._desk = Desk(
             settings=settings,
             clock=clock,
             source=source,
             catalogue=catalogue,
-            asker=asker,
-            answers=Answers(database, settings, clock=clock),
+            asker=self.askers,
+            answers=Answers(database, settings, clock=clock, blocklist=blocklist),
             questions=self.questions,
             lessons=LessonBook(database, clock=clock),
+            blocklist=blocklist,
         )
         self.digger = Digger(database, self._desk)
         self._flights: dict[str, _Flight] = {}
         self._lock = threading.Lock()
+
+    def add_instance(self, source: DownloadSource, guard: Guard) -> BanWatch:
+        """Search through this instance of the source as well; what watches it for bans."""
+        database, settings, clock = self._ask_by
+        bans = BanWatch(database, settings, source.name, clock=clock)
+        asker = Asker(
+            settings,
+            source,
+            guard,
+            budget=SearchBudget(database, settings, source, guard, clock=clock),
+            bans=bans,
+            recent=self.askers.recent,
+            heard=self._echoes.hear,
+        )
+        self.askers.add(asker)
+        return bans
 
     @property
     def epoch(self) -> datetime:
@@ -117,6 +141,20 @@ class Search:
         if not flight.done.wait(self._desk.settings.get("search.budget") + _GRACE):
             log.warning("searching %s takes too long; answering empty", _words(query))
         return flight.releases
+
+    def once_more(self, query: Query) -> list[Release] | None:
+        """Search now, whatever was answered before; None when the network cannot be asked now.
+
+        The budget, bans and the rule not to repeat a text within minutes hold here as well. It goes
+        beside the questions that wait, with a share of the budget, and is not dug for: a grab is
+        decided by this answer.
+        """
+        flight = self._take_off(keys_of(query), query, anew=True, rescue=True)
+        if flight is None:
+            return None
+        flight.done.wait(self._desk.settings.get("search.budget") + _GRACE)
+        heard = flight.outcome in _HEARD and not flight.doubtful
+        return flight.releases if flight.releases or heard else None
 
     def ask(self, query: Query) -> int:
         """Begin to answer as `find` does; the id of the question, to be read until it is finished.
@@ -144,25 +182,27 @@ class Search:
         return self._desk.answers.release(key)
 
     def prune(self) -> None:
-        """Delete explanations and lessons that are too old; raises DatabaseTrouble."""
+        """Delete explanations, lessons and echoes that are too old; raises DatabaseTrouble."""
         self.questions.prune(days=self._desk.settings.get("retention.searches"))
         self._desk.lessons.prune()
+        self._echoes.prune()
 
     # -- one flight for equal questions ------------------------------------------------------------
 
     def _take_off(
-        self, keys: tuple[str, ...], query: Query, *, anew: bool = False
+        self, keys: tuple[str, ...], query: Query, *, anew: bool = False, rescue: bool = False
     ) -> _Flight | None:
         """The flight that answers this question; None when too many are under way."""
         with self._lock:
             running = self._running(keys)
             if running is not None:
                 running.followers += 1
+                running.dig |= not rescue
                 return running if running.followers <= _FOLLOWERS else None
-            under_way = {id(flight) for flight in self._flights.values()}
-            if len(under_way) >= self._desk.settings.get("search.waiting"):
+            under_way = {id(flight) for flight in self._flights.values() if not flight.rescue}
+            if not rescue and len(under_way) >= self._desk.settings.get("search.waiting"):
                 return None
-            flight = _Flight(query, keys)
+            flight = _Flight(query, keys, rescue=rescue, dig=not rescue)
             for key in keys:
                 self._flights.setdefault(key, flight)
         # In a thread of its own, so that nobody waits for a source or a Lidarr that hangs.
@@ -217,10 +257,13 @@ class Search:
             self._desk,
             query,
             question_id=question_id,
+            rescue=flight.rescue,
             told=lambda wanted: self.questions.resolved(question_id, wanted),
         )
-        flight.releases = found.releases
-        digging = found.may_dig and self.digger.hand_over(found.climb, question_id)
+        flight.releases, flight.outcome = found.releases, found.outcome
+        flight.doubtful = found.climb.doubtful
+        digs = flight.dig and found.may_dig
+        digging = digs and self.digger.hand_over(found.climb, question_id)
         asked_all = found.climb.next() is None or not self._desk.settings.get("search.dig")
         if not found.releases and found.whole and asked_all:
             self._desk.answers.missed(keys, question_id)

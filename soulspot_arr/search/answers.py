@@ -16,11 +16,13 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from soulspot_arr.blocklist import Blocklist
 from soulspot_arr.db import Database
 from soulspot_arr.domain import Clock, Release
 from soulspot_arr.errors import NotFound, ReleaseGone
 from soulspot_arr.models import Answer, ReleaseRow
 from soulspot_arr.rules import offers, titles
+from soulspot_arr.rules.blocking import Blocks
 from soulspot_arr.search.climb import MOST
 from soulspot_arr.settings import Settings
 
@@ -39,15 +41,21 @@ class Find:
 class Answers:
     """The kept answers and releases."""
 
-    def __init__(self, database: Database, settings: Settings, *, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, settings: Settings, *, clock: Clock, blocklist: Blocklist
+    ) -> None:
         self._db = database
         self._settings = settings
         self._clock = clock
+        self._blocklist = blocklist
 
     # -- reading -----------------------------------------------------------------------------------
 
     def fresh(self, key: str) -> tuple[list[Release], int | None] | None:
-        """The releases of a kept answer and its question; None when it has to be asked (again)."""
+        """The releases of a kept answer and its question; None when it has to be asked (again).
+
+        What was blocked meanwhile is left out. When nothing else is left, others are asked for.
+        """
         with self._db.read() as session:
             answer = session.get(Answer, key)
             if answer is None or not self._is_fresh(answer):
@@ -56,7 +64,11 @@ class Answers:
                 select(ReleaseRow).where(ReleaseRow.id.in_(answer.release_keys))
             )
             by_key = {row.id: _release(row) for row in found}
-        releases = [by_key[kept] for kept in answer.release_keys if kept in by_key]
+        blocks = self._blocklist.snapshot()
+        known = [by_key[kept] for kept in answer.release_keys if kept in by_key]
+        allowed = [(found, _unblocked(found, blocks)) for found in known]
+        # A release is named after its main offer: without that it is not shown any more.
+        releases = [left for was, left in allowed if left.offers[:1] == was.offers[:1]]
         if answer.release_keys and not releases:
             return None  # none of them is kept any more
         return releases, answer.question_id
@@ -74,9 +86,10 @@ class Answers:
         return timedelta() <= age <= timedelta(seconds=seconds) if seconds else False
 
     def release(self, key: str) -> Release:
-        """A remembered release by the first 32 digits of its key.
+        """A remembered release by the first 32 digits of its key, with the offers not blocked since.
 
-        Raises ReleaseGone when it is not kept any more and NotFound for what cannot be a key.
+        Raises ReleaseGone when it is not kept any more, or everybody who offers it is blocked, and
+        NotFound for what cannot be a key.
         """
         if len(key) != _KEY_DIGITS or not all(digit in "0123456789abcdef" for digit in key):
             raise NotFound(f"{key!r} is not a release.")
@@ -86,7 +99,12 @@ class Answers:
             )
         if row is None:
             raise ReleaseGone("The release is not kept any more; search again.")
-        return _release(row)
+        release, blocks = _release(row), self._blocklist.snapshot()
+        allowed = _unblocked(release, blocks)
+        if not allowed.offers:
+            why = blocks.refuses(release.offers[0])
+            raise ReleaseGone(f"The release is not offered any more: {why}.")
+        return allowed
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -229,6 +247,14 @@ def _fuller(row: ReleaseRow | None, release: Release) -> Release:
     shown = {file.path for file in release.offers[0].files}
     missed = {file.path for file in known[0].files} > shown
     return replace(release, offers=(known[0], *release.offers[1:])) if missed else release
+
+
+def _unblocked(release: Release, blocks: Blocks) -> Release:
+    """Without the offers that may not be asked for; what is left may be nothing."""
+    if not blocks:
+        return release
+    allowed = tuple(offer for offer in release.offers if blocks.refuses(offer) is None)
+    return release if allowed == release.offers else replace(release, offers=allowed)
 
 
 def _row(release: Release, *, wanted: Mapping[str, Any] | None, seen_at: datetime) -> ReleaseRow:

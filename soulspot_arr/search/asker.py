@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -69,6 +69,7 @@ class Asker:
         budget: SearchBudget,
         bans: BanWatch,
         recent: RecentAnswers,
+        heard: Callable[[str, Sequence[RawFolder]], None] = lambda text, folders: None,
     ) -> None:
         self._settings = settings
         self._source = source
@@ -76,6 +77,13 @@ class Asker:
         self.budget = budget
         self.bans = bans
         self.recent = recent
+        self._heard = heard
+
+    @property
+    def away(self) -> bool:
+        """Whether the source cannot be asked at the moment."""
+        unreachable = self._guard.reachable is False or bool(self._guard.resting)
+        return unreachable or not self._source.is_configured()
 
     def ask(self, text: str, purpose: Purpose, *, seconds: float, patience: float) -> Reply:
         """Ask within so many seconds; waits at most `patience` of them for a place in the budget."""
@@ -150,6 +158,7 @@ class Asker:
             return self._failed(text, error)
         self.budget.done(row_id, COMPLETED, found=len(folders))
         self.recent.put(text, folders)
+        self._heard(text, folders)
         return Reply(Status.ANSWERED, folders, row_id)
 
     def _failed(self, text: str, error: SourceError) -> Reply:

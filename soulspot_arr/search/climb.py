@@ -7,11 +7,12 @@ It asks nobody and keeps nothing: whoever climbs, while Lidarr waits or in the b
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from soulspot_arr.domain import Query, RawFolder
+from soulspot_arr.domain import Query, RawFolder, Rejection
 from soulspot_arr.rules import matching
+from soulspot_arr.rules.blocking import Blocks
 from soulspot_arr.rules.matching import explaining
 from soulspot_arr.rules.matching.promising import Place, promising
 from soulspot_arr.rules.matching.verdicts import SURE
@@ -32,17 +33,19 @@ LOOKUP = "lookup"
 
 @dataclass(frozen=True, slots=True)
 class Aim:
-    """What the settings say about choosing."""
+    """What the settings and the blocklist say about choosing from a source's answers."""
 
     profile: Profile
     minimum: float
     per_quality: int
     alternates: int
     several: int
+    source: str = ""
+    blocks: Blocks = field(default_factory=Blocks)
 
     @classmethod
-    def of(cls, settings: Settings) -> Aim:
-        """As the settings are now."""
+    def of(cls, settings: Settings, blocks: Blocks, *, source: str) -> Aim:
+        """As both are now."""
         profile = PROFILES[settings.get("quality.profile")].without(
             excluded_words=settings.get("quality.excluded_words"),
             peers=settings.get("quality.excluded_peers"),
@@ -53,7 +56,20 @@ class Aim:
             per_quality=settings.get("search.per_quality"),
             alternates=settings.get("queue.alternates"),
             several=settings.get("search.enough_offers"),
+            source=source,
+            blocks=blocks,
         )
+
+    def unless_blocked(self, item: matching.Judged) -> matching.Judged:
+        """Refuse an offer that nothing but the blocklist speaks against."""
+        if not item.decision.accepted or not self.blocks:
+            return item
+        candidate = item.candidate
+        paths = (raw.path for raw in candidate.raws)
+        why = self.blocks.reason_of(self.source, candidate.peer, paths)
+        if why is None:
+            return item
+        return replace(item, decision=replace(item.decision, rejections=(Rejection(why),)))
 
 
 class Climb:
@@ -72,6 +88,7 @@ class Climb:
         self.candidates = 0
         self.doubtful = False  # some of the silence may be that of a ban
         self.gaps = False  # some text was asked by somebody else
+        self.withheld = False  # the blocklist refused what would have been offered
         self._found: dict[Place, RawFolder] = {}
         self._looked_up: set[Place] = set()
 
@@ -130,7 +147,12 @@ class Climb:
         """Peers and folders that are worth a look at the peer's own list, `most` in one climb."""
         if self.sure:
             return []
-        places = promising(self.judged, self.wanted)
+        blocks, source = self.aim.blocks, self.aim.source
+        places = (
+            place
+            for place in promising(self.judged, self.wanted)
+            if blocks.reason(source, *place) is None
+        )
         return [place for place in places if place not in self._looked_up][
             : max(0, most - len(self._looked_up))
         ]
@@ -193,13 +215,16 @@ class Climb:
     def _choose(self) -> None:
         candidates = matching.group(self.folders)
         self.candidates = len(candidates)
-        self.judged = matching.appraise(
+        judged = matching.appraise(
             self.query,
             candidates,
             wanted=self.wanted,
             minimum=self.aim.minimum,
             profile=self.aim.profile,
         )
+        self.judged = tuple(map(self.aim.unless_blocked, judged))
+        # Only the blocklist turns an accepted offer into another object.
+        self.withheld = any(was is not now for was, now in zip(judged, self.judged, strict=True))
         self.choices = matching.select(
             self.judged,
             per_quality=self.aim.per_quality,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from soulspot_arr.blocklist import Blocklist
 from soulspot_arr.budget import Purpose
 from soulspot_arr.catalogue import Catalogue
 from soulspot_arr.catalogue.errand import side_by_side
@@ -12,7 +13,8 @@ from soulspot_arr.domain import Clock, Query, RawFolder
 from soulspot_arr.rules.matching.promising import Place
 from soulspot_arr.rules.planning.ladder import Rung
 from soulspot_arr.search.answers import Answers, Find
-from soulspot_arr.search.asker import Asker, Reply
+from soulspot_arr.search.asker import Reply
+from soulspot_arr.search.askers import Askers
 from soulspot_arr.search.climb import Aim, Climb
 from soulspot_arr.search.finds import finds_of
 from soulspot_arr.search.lessons import LessonBook
@@ -33,14 +35,16 @@ class Desk:
     clock: Clock
     source: DownloadSource
     catalogue: Catalogue
-    asker: Asker
+    asker: Askers
     answers: Answers
     questions: Questions
     lessons: LessonBook
+    blocklist: Blocklist
 
     def climb(self, query: Query, wanted: Wanted) -> Climb:
         """A climb at its foot."""
-        return Climb(query, wanted, self.lessons.of(_artist(query, wanted)), Aim.of(self.settings))
+        aim = Aim.of(self.settings, self.blocklist.snapshot(), source=self.source.name)
+        return Climb(query, wanted, self.lessons.of(_artist(query, wanted)), aim)
 
     def ask(self, climb: Climb, rung: Rung, why: Purpose, *, seconds: float, wait: float) -> Reply:
         """Ask one text and take what came back; waits at most so long for a place in the budget."""

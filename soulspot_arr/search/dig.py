@@ -166,7 +166,8 @@ class Digger:
             outcome = self._outcome(row, climb) if over else None
             self._desk.questions.dug(row.question_id, climb.explained(), outcome=outcome)
         if over:
-            self._give_up(row, certain=climb.wanted.settled and not climb.doubtful)
+            heard_all = not climb.doubtful and not climb.withheld
+            self._give_up(row, certain=climb.wanted.settled and heard_all)
             return
         new = climb.outcomes[len(row.asked) :]
         with self._db.write() as session:

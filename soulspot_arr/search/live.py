@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from soulspot_arr.budget import Purpose
+from soulspot_arr.budget import RESCUE, Purpose
 from soulspot_arr.domain import Query, Release
 from soulspot_arr.search.asker import Status
 from soulspot_arr.search.climb import Climb
@@ -49,8 +49,8 @@ class Found:
 
     @property
     def whole(self) -> bool:
-        """Whether every text was asked, silence was silence, and the album is what it is."""
-        silence = self.climb.doubtful or self.climb.gaps
+        """Whether every text was asked, nobody was kept silent, and the album is what it is."""
+        silence = self.climb.doubtful or self.climb.gaps or self.climb.withheld
         return self.cut is None and not silence and self.climb.wanted.settled
 
     @property
@@ -61,8 +61,18 @@ class Found:
         return asks_for_an_album and not away and not self.climb.sure
 
 
-def search(desk: Desk, query: Query, *, question_id: int, told: Callable[[Wanted], None]) -> Found:
-    """Search within the budget and keep the answer; `told` hears what the album is."""
+def search(
+    desk: Desk,
+    query: Query,
+    *,
+    question_id: int,
+    told: Callable[[Wanted], None],
+    rescue: bool = False,
+) -> Found:
+    """Search within the budget and keep the answer; `told` hears what the album is.
+
+    That a `rescue` found nothing is not kept: nobody digs for it, so the next question has to.
+    """
     began = time.monotonic()
     budget = float(desk.settings.get("search.budget"))
     share = min(budget * _CATALOGUE_SHARE, _CATALOGUE_SECONDS)
@@ -70,13 +80,14 @@ def search(desk: Desk, query: Query, *, question_id: int, told: Callable[[Wanted
     told(wanted)
     climb = desk.climb(query, wanted)
     keys = keys_of(query)
-    cut = _climb(desk, climb, Purpose(keys[0], question_id=question_id), began=began)
+    purpose = Purpose(keys[0], kind=RESCUE if rescue else "", question_id=question_id)
+    cut = _climb(desk, climb, purpose, began=began)
     desk.learn(climb)
     finds = desk.finds(climb)
-    if finds or (cut is None and not climb.gaps):
+    if finds or (cut is None and not rescue and not climb.gaps and not climb.withheld):
         kept = desk.answers.keep(keys, finds, question_id, settled=wanted.settled)
         return Found(kept, climb, cut)
-    # An outage, a ban, a spent budget: nothing that may be remembered.
+    # An outage, a ban, a spent budget, a blocked peer: nothing that may be remembered.
     return Found([], climb, cut)
 
 
@@ -93,7 +104,8 @@ def _climb(desk: Desk, climb: Climb, purpose: Purpose, *, began: float) -> Outco
         left = limit - (time.monotonic() - began)
         if left < min(_SHORTEST, budget / 2):
             return Outcome.CUT
-        why = Purpose(purpose.query_key, place, rung.kind.value, purpose.question_id)
+        kind = purpose.kind or rung.kind.value
+        why = Purpose(purpose.query_key, place, kind, purpose.question_id)
         reply = desk.ask(climb, rung, why, seconds=min(left, first_answer), wait=left / 2)
         if reply.status in _CUT_SHORT:
             return _CUT_SHORT[reply.status]

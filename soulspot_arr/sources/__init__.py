@@ -1,4 +1,4 @@
-"""Download sources: the contract every source keeps, and the guard around every call into one.
+"""Download sources: the contract every source keeps; the guard around every call is next door.
 
 A source MUST NOT filter, rank, retry across calls or touch the database: policy is the core's.
 It MUST raise only `SourceError` kinds; `check_connection` and `is_configured` MUST NOT raise.
@@ -7,10 +7,7 @@ Every call is bounded in time. A locator is opaque to the core: it is only carri
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -24,9 +21,9 @@ from soulspot_arr.domain import (
     SourceStatus,
     TransferRef,
 )
-from soulspot_arr.errors import SourceError, SourceUnavailable
+from soulspot_arr.sources.guard import Guard
 
-log = logging.getLogger(__name__)
+__all__ = ["DownloadSource", "Guard", "SearchLimits"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,60 +67,25 @@ class DownloadSource(Protocol):
         answer: a source that cannot give it within `seconds` raises SourceThrottled.
         """
 
+    def online_raw(self, peer: str, *, seconds: float) -> bool | None:
+        """Whether a peer is there now; None when nobody can say within that time."""
+
+    def place_raw(self, ref: TransferRef, *, seconds: float) -> int | None:
+        """Our place in the queue of the peer of this transfer; None when the peer does not say.
+
+        It bothers the peer: ask rarely, and for one file of a peer only.
+        """
+
     def download_raw(self, request: BatchRequest) -> Receipt:
         """Ask a peer for files; idempotent for one `request.key`."""
 
     def poll_raw(self) -> Snapshot:
         """Everything it knows about transfers, in one logical request."""
 
-    def cancel_raw(self, refs: Sequence[TransferRef], *, forget: bool = False) -> None:
-        """Stop transfers; with `forget` also remove the records of ended ones. Idempotent."""
+    def cancel_raw(
+        self, refs: Sequence[TransferRef], *, forget: bool = False
+    ) -> Sequence[TransferRef]:
+        """Stop transfers; with `forget` also remove the records of ended ones. Idempotent.
 
-
-class Guard:
-    """Wraps calls into a source: strays become `SourceError`, an outage is told once.
-
-    `on_change(ok, detail)` is called when the source is lost and when it is back, not in between.
-    """
-
-    def __init__(self, source_name: str, on_change: Callable[[bool, str], None]) -> None:
-        self._name = source_name
-        self._on_change = on_change
-        self._reachable: bool | None = None
-
-    @property
-    def reachable(self) -> bool | None:
-        """None until the first call ended."""
-        return self._reachable
-
-    @contextmanager
-    def __call__(self, action: str) -> Iterator[None]:
-        """Run the body; raises only `SourceError`."""
-        started = time.monotonic()
-        try:
-            yield
-        except SourceUnavailable as error:
-            self._note(False, error.message)
-            raise
-        except SourceError:
-            self._note(True, action)
-            raise
-        # One of the project's five broad handlers: a plugin may not take the core down.
-        except Exception as error:
-            log.exception("source %s broke while it should %s", self._name, action)
-            self._note(False, str(error))
-            raise SourceUnavailable(
-                f"{self._name} failed unexpectedly ({type(error).__name__})", source=self._name
-            ) from error
-        else:
-            self._note(True, action)
-        finally:
-            log.debug("%s: %s took %.3f s", self._name, action, time.monotonic() - started)
-
-    def _note(self, ok: bool, detail: str) -> None:
-        if self._reachable is ok:
-            return
-        first = self._reachable is None
-        self._reachable = ok
-        if not (first and ok):
-            self._on_change(ok, detail)
+        Returns those to be forgotten that have not ended yet.
+        """

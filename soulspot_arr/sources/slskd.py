@@ -13,8 +13,9 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from soulspot_arr.domain import (
@@ -27,7 +28,7 @@ from soulspot_arr.domain import (
     TransferRef,
 )
 from soulspot_arr.errors import SourceError, SourceThrottled, SourceUnavailable
-from soulspot_arr.sources import SearchLimits, slskd_folders
+from soulspot_arr.sources import SearchLimits, slskd_folders, slskd_peers
 from soulspot_arr.sources.slskd_enqueue import AWKWARD, DOTS, Destinations, Enqueue
 from soulspot_arr.sources.slskd_http import (
     ENQUEUE_TIMEOUT,
@@ -39,6 +40,7 @@ from soulspot_arr.sources.slskd_http import (
     foreign,
     segment,
 )
+from soulspot_arr.sources.slskd_records import record, records, slim
 from soulspot_arr.sources.slskd_search import SearchDesk, SearchOptions
 from soulspot_arr.sources.slskd_states import Finality
 from soulspot_arr.sources.slskd_trouble import UNCONFIGURED, outage, standing
@@ -49,8 +51,6 @@ from soulspot_arr.sources.slskd_wire import (
     has_batches,
     is_application,
     is_logged_in,
-    record,
-    records,
     version_of,
 )
 
@@ -96,6 +96,28 @@ SETTINGS: tuple[SettingSpec, ...] = (
 )  # fmt: skip
 
 
+def settings_of(name: str) -> tuple[SettingSpec, ...]:
+    """The same settings for each slskd: `slskd2.url` is the address of the second one."""
+    if name == NAME:
+        return SETTINGS
+    return tuple(
+        replace(spec, key=f"{name}.{spec.key.partition('.')[2]}", check=_check_of(name, spec))
+        for spec in SETTINGS
+    )
+
+
+def _check_of(name: str, spec: SettingSpec) -> Callable[[Any], str | None] | None:
+    told = spec.check
+    if told is None:
+        return None
+
+    def check(value: Any) -> str | None:
+        complaint = told(value)
+        return complaint and complaint.replace("SOULSPOT_SLSKD_", f"SOULSPOT_{name.upper()}_")
+
+    return check
+
+
 @dataclass(frozen=True, slots=True)
 class _Values:
     """The settings by their short names."""
@@ -110,12 +132,12 @@ class _Values:
     read_timeout: float
 
     @classmethod
-    def read(cls, values: Mapping[str, object]) -> _Values:
+    def read(cls, values: Mapping[str, object], specs: Sequence[SettingSpec]) -> _Values:
         """Settings that are missing have their default."""
         given = {}
-        for spec in SETTINGS:
+        for spec in specs:
             value = values.get(spec.key)
-            name = spec.key.removeprefix("slskd.")
+            name = spec.key.partition(".")[2]
             given[name] = spec.default if value is None else spec.type(value)
         return cls(**given)
 
@@ -192,24 +214,24 @@ class _Link:
 class SlskdSource:
     """The `DownloadSource` for slskd. All methods may be called from several threads."""
 
-    name: str = NAME
-    label: str = "Soulseek (slskd)"
-    settings: tuple[SettingSpec, ...] = SETTINGS
-
     def __init__(
         self,
         values: Mapping[str, object] | None = None,
         *,
+        name: str = NAME,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self.name = name
+        self.label = f"Soulseek ({name})"
+        self.settings = settings_of(name)
         self._clock = clock
         self._sleep = sleep
         self._now = now
         self._desk = SearchDesk()
         self._enqueues = threading.BoundedSemaphore(_ENQUEUES_AT_ONCE)
-        self._link = self._new_link(_Values.read(values or {}))
+        self._link = self._new_link(_Values.read(values or {}, self.settings))
 
     def _new_link(self, values: _Values) -> _Link:
         return _Link(values, SlskdHttp(values.address(), clock=self._clock, sleep=self._sleep))
@@ -226,7 +248,7 @@ class SlskdSource:
 
     def reload_settings(self, values: Mapping[str, object]) -> None:
         """Calls under way finish with the old session; equal values change nothing."""
-        fresh = _Values.read(values)
+        fresh = _Values.read(values, self.settings)
         if fresh != self._link.values:
             self._link = self._new_link(fresh)
 
@@ -259,6 +281,18 @@ class SlskdSource:
         """Starts of searches that others made through this slskd, by slskd's clock."""
         return self._desk.foreign(self._link.http, since, now=self._now(), seconds=seconds)
 
+    # -- peers ---------------------------------------------------------------------------------
+
+    def online_raw(self, peer: str, *, seconds: float) -> bool | None:
+        """Whether a peer is there, as the Soulseek server sees it."""
+        return slskd_peers.is_online(self._link.http, peer, seconds=seconds)
+
+    def place_raw(self, ref: TransferRef, *, seconds: float) -> int | None:
+        """Our place in the peer's queue, as the peer sees it."""
+        if not _is_guid(ref.ref):
+            return None
+        return slskd_peers.place(self._link.http, ref, seconds=seconds)
+
     # -- transfers -----------------------------------------------------------------------------
 
     def download_raw(self, request: BatchRequest) -> Receipt:
@@ -278,30 +312,36 @@ class SlskdSource:
         link = self._link
         able = link.able()
         at = self._now()
-        reply = link.http.get("transfers/downloads", timeout=LIST_TIMEOUT)
+        reply = link.http.get("transfers/downloads", timeout=LIST_TIMEOUT, shape=slim)
         if reply.status != 200:
             raise reply.unexpected("the list of downloads")
         found = list(records(reply.need_list("the list of downloads")))
         placements = link.destinations.placements(link.http, found, able=able, now=at)
         return Snapshot(at, tuple(link.finality.transfers(found, able, placements=placements)))
 
-    def cancel_raw(self, refs: Sequence[TransferRef], *, forget: bool = False) -> None:
-        """Stop these transfers and no others; waits up to 5 s for their end when forgetting."""
+    def cancel_raw(
+        self, refs: Sequence[TransferRef], *, forget: bool = False
+    ) -> Sequence[TransferRef]:
+        """Stop these transfers and no others; waits up to 5 s for their end when forgetting.
+
+        Returns those that had not ended by then.
+        """
         http = self._link.http
         pending = [ref for ref in refs if _is_guid(ref.ref)]
         for ref in pending:
             _delete(http, ref, remove=forget)
         if not forget:
-            return
+            return []
         # Removing a running one only cancels it (contract slskd G02): once more when it has ended.
         give_up = http.clock() + _FORGET_WITHIN
         while pending:
             pending = [ref for ref in pending if not _forgotten(http, ref)]
             if pending and http.clock() >= give_up:
                 log.warning("%d cancelled transfers did not end in time", len(pending))
-                return
+                return pending
             if pending:
                 http.sleep(0.25)
+        return []
 
 
 def _is_guid(ref: str) -> bool:

@@ -30,18 +30,15 @@ from soulspot_arr.sources.slskd_http import (
     Unanswered,
     segment,
 )
+from soulspot_arr.sources.slskd_records import Record, newest, record, records
 from soulspot_arr.sources.slskd_states import classify_refusal, not_logged_in
 from soulspot_arr.sources.slskd_wire import (
     Abilities,
-    Record,
     as_list,
     as_message,
     as_object,
     as_text,
     as_time,
-    newest,
-    record,
-    records,
 )
 
 # Names that the routes of one user's downloads cannot carry (contract slskd §0.1, §5.1).
@@ -53,6 +50,7 @@ _LOOKS_WHEN_UNCLEAR = 20  # a second apart: slskd needs up to 15 s to give up on
 _LOOKS_WHEN_TAKEN = 2
 _LOOKUPS_PER_POLL = 25
 _REMEMBERED = 5_000
+_FOLDERS = 20_000
 _FRESH = timedelta(hours=1)
 
 
@@ -71,6 +69,7 @@ class Destinations:
     def __init__(self) -> None:
         self._own: dict[str, _Batch] = {}  # kept apart, so that others cannot crowd ours out
         self._known: dict[str, _Batch] = {}
+        self._folders: dict[str, str] = {}  # of the records of such batches, by their id
         self._lock = threading.Lock()
 
     def remember(self, batch_id: str, destination: str) -> None:
@@ -98,9 +97,23 @@ class Destinations:
         """By record id: the folder, or None while the batch cannot be asked about."""
         if able.batches and able.pattern != "{}":
             self._learn(http, found, now or datetime.now(UTC))
-        return {item.id: self._placement(able, item) for item in found}
+        folders = {item.id: self._placement(able, item) for item in found}
+        self._keep({item.id: folders[item.id] for item in found if self._of(item.batch_id)})
+        return folders
+
+    def _keep(self, folders: Mapping[str, str | None]) -> None:
+        with self._lock:
+            self._folders.update((ref, folder) for ref, folder in folders.items() if folder)
+            while len(self._folders) > _FOLDERS:
+                del self._folders[next(iter(self._folders))]
 
     def _placement(self, able: Abilities, item: Record) -> str | None:
+        if not (able.batches and item.batch_id):
+            # It came before slskd was set back to a version without batches: what was under way
+            # then has a new id since (contract slskd §5.9).
+            kept = self._folders.get(item.id)
+            if kept is not None or (item.batch_id and not able.batches):
+                return kept
         batch = self._of(item.batch_id)
         if batch is None:
             if item.batch_id and able.batches and able.pattern != "{}":

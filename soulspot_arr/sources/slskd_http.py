@@ -46,6 +46,8 @@ _TLS_RECORDS = frozenset({b"\x15", b"\x16"})  # an alert, a handshake
 _REDIRECTS = frozenset({301, 302, 307, 308})
 _KEPT_METHOD = frozenset({307, 308})
 
+Shape = Callable[[dict[str, object]], object]
+
 
 class Unanswered(SourceUnavailable):
     """The request was sent and no usable answer came: slskd may be carrying it out regardless."""
@@ -161,7 +163,7 @@ def _no_answer(error: Exception) -> SourceUnavailable:
     """The exception's own text stays out of the message: it repeats the address."""
     if isinstance(error, requests.exceptions.ConnectTimeout):
         message = "slskd cannot be reached (no answer at that address)"
-        return SourceUnavailable(message, source=NAME, again=False, why="silent")
+        return SourceUnavailable(message, source=NAME, again=False, why="silent", unsent=True)
     timed_out = (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError)
     if isinstance(error, timed_out):
         return Unanswered("slskd did not answer in time", source=NAME, again=False, why="slow")
@@ -171,7 +173,8 @@ def _no_answer(error: Exception) -> SourceUnavailable:
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(reason, urllib3.exceptions.NewConnectionError):
         words, why = _unconnected(reason)
-        return SourceUnavailable(f"slskd cannot be reached ({words})", source=NAME, why=why)
+        message = f"slskd cannot be reached ({words})"
+        return SourceUnavailable(message, source=NAME, why=why, unsent=True)
     was_there = bool(error.args) and isinstance(error.args[0], urllib3.exceptions.ProtocolError)
     why = "cut" if was_there else ""
     return Unanswered("The connection to slskd broke off", source=NAME, why=why)
@@ -238,16 +241,24 @@ class SlskdHttp:
 
     # -- asking --------------------------------------------------------------------------------
 
-    def get(self, path: str, *, timeout: float = 0.0, until: float | None = None) -> Reply:
+    def get(
+        self,
+        path: str,
+        *,
+        timeout: float = 0.0,
+        until: float | None = None,
+        shape: Shape | None = None,
+    ) -> Reply:
         """Read something; tried three times unless slskd is merely slow. 4xx is returned.
 
-        `timeout` raises the read time-out of the settings; `until` is a moment of `clock`.
+        `timeout` raises the read time-out of the settings; `until` is a moment of `clock`; `shape`
+        says what becomes of each JSON object as soon as it has been read.
         """
         pauses = iter(_GET_PAUSES)
         while True:
             pause = next(pauses, None)
             try:
-                reply = self._exchange("GET", path, timeout=timeout, until=until)
+                reply = self._exchange("GET", path, timeout=timeout, until=until, shape=shape)
                 if reply.status < HTTPStatus.INTERNAL_SERVER_ERROR:
                     return reply
                 problem: SourceError = self._server_error(reply)
@@ -300,6 +311,7 @@ class SlskdHttp:
         body: object = None,
         timeout: float = 0.0,
         until: float | None = None,
+        shape: Shape | None = None,
     ) -> Reply:
         if not self._base:
             message = "The address of slskd is not set"
@@ -314,7 +326,7 @@ class SlskdHttp:
         data = None if body is None else json.dumps(body).encode()
         url = self._base + API + path
         status, raw = self._transfer(method, url, data=data, patience=patience, limit=limit)
-        return self._judge(method, status, raw)
+        return self._judge(method, status, raw, shape)
 
     def _transfer(
         self, method: str, url: str, *, data: bytes | None, patience: float, limit: float
@@ -370,7 +382,7 @@ class SlskdHttp:
 
     # -- judging -------------------------------------------------------------------------------
 
-    def _judge(self, method: str, status: int, raw: bytes) -> Reply:
+    def _judge(self, method: str, status: int, raw: bytes, shape: Shape | None) -> Reply:
         text = raw.strip()
         if status == HTTPStatus.UNAUTHORIZED:
             raise self._refused_key(strange=bool(text))
@@ -380,7 +392,7 @@ class SlskdHttp:
         if not text:
             return Reply(status, None)
         try:
-            return Reply(status, json.loads(text))
+            return Reply(status, json.loads(text, object_hook=shape))
         except (ValueError, RecursionError):
             raise self._not_json(method, status, text) from None
 

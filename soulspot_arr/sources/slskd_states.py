@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from soulspot_arr.domain import FailureKind, Transfer, TransferState
-from soulspot_arr.sources.slskd_wire import Abilities, Record
+from soulspot_arr.sources.slskd_records import Record
+from soulspot_arr.sources.slskd_wire import Abilities
 
 UNCHANGED_FOR = 5.0  # seconds after which an ended state without a successor counts as final
 RESTART_GRACE = 120.0  # seconds in which slskd re-creates what its own restart interrupted
@@ -26,62 +27,106 @@ _MAYBE_FINAL = frozenset({"Errored", "TimedOut"})
 _ACTIVE = frozenset({"Initializing", "InProgress"})
 _RESTARTED = "application shut down"
 
-# Refusals that pass: the peer's queue is full for us, or the peer is busy (contract slskd §11.2).
-# "Too many files this week" is not among them, hence whole texts.
-_BUSY = re.compile(
-    r"too many (files|megabytes)|user limit of .* exceeded|pending shutdown"
-    r"|overwhelmed( with requests.*)?|queued"
+# What a peer refuses with, as a whole text without "Transfer rejected:" and a full stop at its end
+# (contract slskd §5.7, §9, §11.2); the first match wins. Whatever else it says is a plain refusal.
+_REFUSALS: tuple[tuple[re.Pattern[str], FailureKind], ...] = (
+    (re.compile(r"too many .*(this week|today)"), FailureKind.PEER_EXHAUSTED),
+    (
+        re.compile(
+            r"too many (files|megabytes)|user limit of .* exceeded|pending shutdown"
+            r"|overwhelmed( with requests.*)?|queued"
+        ),
+        FailureKind.PEER_BUSY,
+    ),
+    (re.compile(r"banned|blocked country"), FailureKind.USER_BLOCKED),
+    (re.compile(r"file not shared"), FailureKind.FILE_NOT_FOUND),
 )
-_OFFLINE = re.compile(
-    r"appears to be offline|failed to establish|direct or indirect|enqueue remotely"
+_OFFLINE = re.compile(r"appears to be offline")
+_UNCONNECTED = re.compile(r"failed to establish|direct or indirect")
+_BROKEN_OFF = re.compile(
+    r"connection (was )?closed|closed unexpectedly|transfer failed|failed to read"
 )
-_STALLED = re.compile(r"inactivity timeout")
+_SILENT = re.compile(r"wait timed out|inactivity timeout|enqueue remotely")
 _NOT_CONNECTED = re.compile(r"must be connected and logged in|server connection")
-_SILENT = re.compile(r"wait timed out")
+# What is left of "(currently: Disconnected)) (…" when everything before a colon is lost (§5.7).
+_GARBLED = re.compile(r"\W*disconnected\)\)")
 # slskd's own disk: .NET's texts on Linux and Windows, and the system's (contract slskd §5.7, §5.10).
 _DISK = re.compile(
-    r"no space left|not enough (disk )?space|disk( is)? full|quota (was )?exceeded|exceeded .*quota"
-    r"|permission denied|access (to the path .* is |is )?denied|read-only file system"
+    r"no space left|not enough (disk )?space|disk( is)? full"
+    r"|quota (was )?exceeded|exceeded .*quota|permission denied"
+    r"|access (to the path .* is |is )?denied|read-only file system"
 )
 _DATABASE = re.compile(r"database|saving the entity changes|sqlite")
+_REJECTED = "transfer rejected:"
+_NO_FILE = "failed to create file"  # ours could not be made
 
 
 def classify(flags: frozenset[str], text: str) -> FailureKind:
     """Why a transfer that ended in these states failed."""
-    reason = " ".join(text.casefold().split())
+    reason = _plain(text)
     if "Rejected" in flags:
-        reason = reason.removeprefix("transfer rejected:").strip().rstrip(".")
-        return FailureKind.PEER_BUSY if _BUSY.fullmatch(reason) else FailureKind.REJECTED
-    if "Aborted" in flags:  # the size differs: the search answer was wrong
-        return FailureKind.REJECTED
+        return _refusal(reason)
+    if "Aborted" in flags:
+        return FailureKind.SIZE_DIFFERS
     if "Cancelled" in flags:
         return FailureKind.CANCELLED_AT_SOURCE
+    if _GARBLED.match(reason) or not_logged_in(text):
+        return FailureKind.SOURCE_UNAVAILABLE
+    # After a restart slskd resumes whatever it can; what is left had no peer (contract H02).
+    if reason == _RESTARTED:
+        return FailureKind.PEER_OFFLINE
+    kind = _trouble(reason)
+    if kind is FailureKind.BROKEN and "TimedOut" in flags:
+        return FailureKind.TIMEOUT
+    return kind
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _refusal(reason: str) -> FailureKind:
+    """What a peer means that refuses with this text."""
+    reason = reason.removeprefix(_REJECTED).strip().rstrip(".")
+    for pattern, kind in _REFUSALS:
+        if pattern.fullmatch(reason):
+            return kind
+    return FailureKind.REJECTED
+
+
+def _trouble(reason: str) -> FailureKind:
+    """What an error text means, wherever it was met; names of files and users may say anything."""
+    if reason.startswith(_NO_FILE):
+        return FailureKind.DISK_FULL
+    if _OFFLINE.search(reason):
+        return FailureKind.PEER_OFFLINE
+    if _SILENT.search(reason):
+        return FailureKind.TIMEOUT
+    if _UNCONNECTED.search(reason):
+        return FailureKind.NETWORK
     if _DISK.search(reason):
         return FailureKind.DISK_FULL
-    if _STALLED.search(reason):
-        return FailureKind.STALLED
-    # After a restart slskd resumes whatever it can; what is left had no peer (contract H02).
-    if _OFFLINE.search(reason) or reason == _RESTARTED:
-        return FailureKind.PEER_OFFLINE
-    return FailureKind.BROKEN
+    return FailureKind.NETWORK if _BROKEN_OFF.search(reason) else FailureKind.BROKEN
 
 
 def not_logged_in(text: str) -> bool:
     """Whether slskd could not ask anybody because it has no connection to Soulseek."""
-    reason = text.casefold()
-    return bool(_NOT_CONNECTED.search(reason)) and not _OFFLINE.search(reason)
+    reason = _plain(text)
+    reached = _OFFLINE.search(reason) or _UNCONNECTED.search(reason)
+    return bool(_NOT_CONNECTED.search(reason)) and not reached
 
 
 def classify_refusal(text: str) -> FailureKind:
     """Why a request to fetch files was answered with an error of this text."""
-    reason = text.casefold()
-    if not_logged_in(text):
+    reason = _plain(text)
+    if not_logged_in(text) or not reason:
         return FailureKind.SOURCE_UNAVAILABLE
-    if _OFFLINE.search(reason) or _SILENT.search(reason):
-        return FailureKind.PEER_OFFLINE
-    if not reason.strip() or _DATABASE.search(reason):
-        return FailureKind.SOURCE_UNAVAILABLE
-    return FailureKind.DISK_FULL if _DISK.search(reason) else FailureKind.BROKEN
+    _, told, refused = reason.partition(_REJECTED)
+    if told:  # up to 0.23 slskd waits for the peer's word before it answers (contract slskd §10)
+        return _refusal(refused.rstrip(" )"))
+    kind = _trouble(reason)
+    unknown = kind is FailureKind.BROKEN
+    return FailureKind.SOURCE_UNAVAILABLE if unknown and _DATABASE.search(reason) else kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +196,7 @@ def _why(record: Record) -> FailureKind:
     never_queued = not record.enqueued and (record.lasted is None or record.lasted >= ENQUEUE_LIMIT)
     if "Cancelled" in record.flags and never_queued:
         # What no peer queued within 180 s is cancelled by slskd, not by a person (§5.7).
-        return FailureKind.PEER_OFFLINE
+        return FailureKind.TIMEOUT
     return classify(record.flags, record.exception)
 
 

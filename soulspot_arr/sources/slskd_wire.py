@@ -1,14 +1,14 @@
 """The shapes slskd sends, of every version since 0.21, as values: pure.
 
 Every field is optional, unknown ones are ignored, numbers may be of any kind (contract slskd §10,
-tolerance checklist). What states and failure texts mean is `slskd_states`' business.
+tolerance checklist). Transfers are read by `slskd_records`.
 """
 
 from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,8 +16,8 @@ from soulspot_arr.domain import RawFile, RawFolder
 from soulspot_arr.sources import landing
 
 _LARGEST = 2**63 - 1
-_LARGEST_FILE = 2**50  # no music has a petabyte, and the sum of an album still fits into 64 bits
-_LARGEST_COLUMN = 2**31 - 1
+LARGEST_FILE = 2**50  # no music has a petabyte, and the sum of an album still fits into 64 bits
+LARGEST_COLUMN = 2**31 - 1
 _LONGEST_MESSAGE = 1_000
 _EMPTY: Mapping[str, object] = {}
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
@@ -86,7 +86,7 @@ def as_attribute(value: object) -> int | None:
     if value is None:  # 25,000 files, most without it
         return None
     number = as_int(value)
-    return number if number is not None and 0 < number <= _LARGEST_COLUMN else None
+    return number if number is not None and 0 < number <= LARGEST_COLUMN else None
 
 
 def as_flag(value: object) -> bool | None:
@@ -221,7 +221,7 @@ def raw_file(raw: Mapping[str, object], *, locked: bool = False) -> RawFile | No
         return None
     size = as_int(raw.get("size"))
     if (
-        size is None or not 0 <= size <= _LARGEST_FILE
+        size is None or not 0 <= size <= LARGEST_FILE
     ):  # must be sent back exactly, so it cannot be guessed
         return None
     return RawFile(
@@ -235,106 +235,6 @@ def raw_file(raw: Mapping[str, object], *, locked: bool = False) -> RawFile | No
         vbr=as_flag(raw.get("isVariableBitRate")),
         locked=locked,
     )
-
-
-# -- transfers -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One transfer as slskd keeps it."""
-
-    id: str
-    peer: str
-    path: str
-    state: str
-    size: int
-    bytes_done: int
-    attempts: int | None
-    speed: float
-    place_in_queue: int | None
-    batch_id: str | None
-    exception: str
-    ended: str
-    since: datetime | None
-    enqueued: bool = False  # the peer had queued it, in this attempt or an earlier one
-
-    @property
-    def lasted(self) -> float | None:
-        """Seconds from the request to the end; None while it has none."""
-        end = as_time(self.ended)
-        return None if end is None or self.since is None else (end - self.since).total_seconds()
-
-    @property
-    def flags(self) -> frozenset[str]:
-        """The state as the set it is: flag names joined by comma and space (contract §0.1)."""
-        return frozenset(part.strip() for part in self.state.split(","))
-
-    @property
-    def over(self) -> bool:
-        """Whether slskd counts it among the ended ones, for now or for good."""
-        return "Completed" in self.flags
-
-
-def record(raw: object, peer: str = "") -> Record | None:
-    """One transfer object; None when it cannot be addressed, is an upload, or was removed."""
-    item = as_object(raw)
-    ref, path = as_text(item.get("id")), as_text(item.get("filename"))
-    user = item.get("username") or peer
-    if (
-        not ref
-        or not path
-        or as_text(user) != user
-        or item.get("direction") == "Upload"
-        or as_flag(item.get("removed"))
-    ):
-        return None
-    size = as_count(item.get("size"))
-    done = as_count(item.get("bytesTransferred"))
-    place = as_int(item.get("placeInQueue"))
-    return Record(
-        id=ref,
-        peer=as_text(user),
-        path=path,
-        state=as_text(item.get("state")),
-        size=size,
-        # It may lag behind and may exceed the size (contract slskd §5.5).
-        bytes_done=min(done, size) if size else done,
-        attempts=as_int(item.get("attempts")),
-        speed=float(min(as_count(item.get("averageSpeed")), _LARGEST_FILE)),
-        place_in_queue=place if place is not None and 0 <= place <= _LARGEST_COLUMN else None,
-        batch_id=as_text(item.get("batchId")).lower() or None,
-        exception=as_message(item.get("exception")),
-        ended=as_text(item.get("endedAt")),
-        since=as_time(item.get("requestedAt")) or as_time(item.get("enqueuedAt")),
-        enqueued=as_time(item.get("enqueuedAt")) is not None,
-    )
-
-
-def records(groups: object) -> Iterator[Record]:
-    """Every transfer of `GET downloads` (groups per user) or of one user's group."""
-    for group in groups if isinstance(groups, list) else [groups]:
-        user = as_object(group)
-        peer = as_text(user.get("username"))
-        for directory in as_list(user.get("directories")):
-            for raw in as_list(as_object(directory).get("files")):
-                found = record(raw, peer)
-                if found is not None:
-                    yield found
-
-
-def newest(candidates: Iterable[Record]) -> dict[str, Record]:
-    """By remote path: an unfinished record before a finished one, then the latest."""
-    best: dict[str, Record] = {}
-    for candidate in candidates:
-        rival = best.get(candidate.path)
-        if rival is None or _rank(candidate) >= _rank(rival):
-            best[candidate.path] = candidate
-    return best
-
-
-def _rank(candidate: Record) -> tuple[bool, float]:
-    return (not candidate.over, candidate.since.timestamp() if candidate.since else 0.0)
 
 
 # -- what this slskd can do, and where it puts files -----------------------------------------------

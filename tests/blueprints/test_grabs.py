@@ -31,6 +31,7 @@ def _fail(services: Services, nzo_id: str, album: str) -> None:
     """Let the source give the first file of a grab up for good."""
     source = services.source
     assert isinstance(source, FakeSource)
+    services.settings.patch({"queue.rescue": False})
     services.dispatcher.run()
     source.fail(remote_path(album), FailureKind.REJECTED, "Transfer rejected: File not shared.")
     services.monitor.hasten()

@@ -60,3 +60,13 @@ def test_jobs_show_their_last_run(client: FlaskClient, services: Services) -> No
     assert datetime.fromisoformat(health["requested_at"]) == NOON
     assert (poll["name"], poll["runs"], poll["last_error"]) == ("poll", 7, None)
     assert datetime.fromisoformat(poll["last_finished_at"]) == NOON
+
+
+def test_a_job_is_asked_to_run(client: FlaskClient) -> None:
+    """Taken up by whichever process runs the jobs; an unknown one gets the list of names."""
+    response = client.post("/api/v1/system/jobs/poll/run")
+    assert response.status_code == 202
+    assert datetime.fromisoformat(response.get_json()["requested_at"]) == NOON
+    missing = client.post("/api/v1/system/jobs/pol/run")
+    assert missing.status_code == 404
+    assert "dispatch, poll" in missing.get_json()["message"]

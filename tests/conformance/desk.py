@@ -31,11 +31,11 @@ QUICK = simple_album("Marlow Fen", "Copper Weather", 2009, TRACKS)  # arrives at
 STILL = simple_album("Ansel Rook", "Patient Water", 2013, TRACKS)  # its peer never sends
 SLOW = simple_album("Vera Lindqvist", "Glacier Radio", 2001, TRACKS)  # moves, but hardly
 REFUSED = simple_album("Dorian Vale", "Closed Harbour", 1998, TRACKS)  # its peer refuses every file
-BEHAVIOUR: Mapping[str, tuple[str, dict[str, float]]] = {
+BEHAVIOUR: Mapping[str, tuple[str, dict[str, float | str]]] = {
     QUICK.title: ("normal", {}),
     STILL.title: ("never", {}),
     SLOW.title: ("normal", {"speed": 500.0}),
-    REFUSED.title: ("reject_at_request", {}),
+    REFUSED.title: ("reject_at_request", {"text": "Cancelled"}),  # blocks nobody
 }
 
 
@@ -163,7 +163,7 @@ class Desk:
             for file in folder["files"]
         ]
 
-    def behave(self, album: Album, outcome: str, **values: float) -> None:
+    def behave(self, album: Album, outcome: str, **values: float | str) -> None:
         """What its peer does from now on with every file (see the simulator's world)."""
         behave(self.simulator, album, outcome, **values)
 
@@ -202,7 +202,7 @@ def peer_of(album: Album) -> str:
     return album.artist.lower().replace(" ", "_")
 
 
-def behave(simulator: Simulator, album: Album, outcome: str, **values: float) -> None:
+def behave(simulator: Simulator, album: Album, outcome: str, **values: float | str) -> None:
     """What an album's peer does from now on with every file (see the simulator's world)."""
     simulator.world.unscript(peer_of(album))
     simulator.world.script(peer_of(album), None, outcome, **values)

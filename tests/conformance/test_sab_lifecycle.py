@@ -55,12 +55,12 @@ ENDINGS = {
 UNMOVED = an_album("Unmoved")
 CANCELLED = an_album("Cancelled")
 WORDS = {
-    "reject_at_request": "refuses",
-    "deny_queued": "sending us away",
-    "report_failed": "breaking off",
+    "reject_at_request": "does not share the file",
+    "deny_queued": "takes no more requests",
+    "report_failed": "reported as failed",
     "size_changed": "does not match expected size",
     "no_answer": "timed out",
-    "drop_mid": "breaking off",
+    "drop_mid": "the connection to",
     "corrupt": "cannot be played",
     "offline": "offline",
 }

@@ -157,10 +157,11 @@ def test_C064_a_priority_moves_a_slot_to_the_front(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("level", "word"), [(-100, "Normal"), (-1, "Low"), (0, "Normal"), (2, "Force"), (7, "Force")]
+    ("level", "word"),
+    [(-100, "Normal"), (-1, "Low"), (0, "Normal"), (2, "Force"), (7, "Normal"), (-9, "Normal")],
 )
 def test_C064_every_level_has_a_word(desk: Desk, level: int, word: str) -> None:
-    """-100 is the default, which is Normal."""
+    """-100 is the default, which is Normal, and so is what it does not know."""
     nzo_id = desk.add(STILL)
     desk.call("queue", name="priority", value=nzo_id, value2=level)
     assert slot_of(desk, nzo_id)["priority"] == word

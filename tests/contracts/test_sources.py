@@ -12,6 +12,7 @@ import pytest
 from soulspot_arr.domain import FailureKind, RawFile
 from soulspot_arr.simulator import SimOptions, Simulator
 from soulspot_arr.sources.slskd import SlskdSource
+from tests.contracts.peer_contract import PeerContract
 from tests.contracts.source_contract import SourceBench, SourceContract
 from tests.fakes.fake_source import FakeSource
 
@@ -35,7 +36,7 @@ class FakeBench(SourceBench):
         if outcome == "never":
             self.fake.stick(peer, path)
         elif outcome == "reject":
-            self.fake.will_fail(peer, path, FailureKind.REJECTED, "File not shared.")
+            self.fake.will_fail(peer, path, FailureKind.FILE_NOT_FOUND, "File not shared.")
         elif outcome == "busy":
             self.fake.will_fail(peer, path, FailureKind.PEER_BUSY, "Too many files")
 
@@ -55,7 +56,7 @@ class FakeBench(SourceBench):
         self.fake.search_from_elsewhere()
 
 
-class TestFakeSource(SourceContract):
+class TestFakeSource(PeerContract, SourceContract):
     """The double keeps the contract it stands for."""
 
     @pytest.fixture(params=[True, False], ids=["batches", "no-batches"])
@@ -112,7 +113,7 @@ class SlskdBench(SourceBench):
         self.simulator.world.foreign_search("somebody else")
 
 
-class TestSlskd(SourceContract):
+class TestSlskd(PeerContract, SourceContract):
     """Supported and best-effort versions of slskd."""
 
     @pytest.fixture(params=["0.22", "0.25.1", "0.26.0", "master"])

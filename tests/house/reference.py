@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 from soulspot_arr.config import Config
 from soulspot_arr.domain import SettingSpec
-from soulspot_arr.settings import CORE_SPECS
 from soulspot_arr.sources.slskd import SETTINGS
+from soulspot_arr.specs import CORE_SPECS
 
 SPECS: tuple[SettingSpec, ...] = (*CORE_SPECS, *SETTINGS)
 

@@ -14,7 +14,7 @@ from tests.house import reference
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-_QUOTED = re.compile(r'"((?:grab|download|source|settings|lease|search)\.[a-z_]+)"')
+_QUOTED = re.compile(r'"((?:grab|download|peer|source|settings|lease|search)\.[a-z_]+)"')
 _ROW = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
 
 
@@ -25,7 +25,8 @@ def _rows(page: str) -> list[str]:
 
 def _code() -> str:
     sources = sorted((ROOT / "soulspot_arr").glob("*.py"))
-    sources += sorted((ROOT / "soulspot_arr" / "rules").glob("*.py"))
+    for room in ("rules", "blocklist"):
+        sources += sorted((ROOT / "soulspot_arr" / room).glob("*.py"))
     return "\n".join(path.read_text(encoding="utf-8") for path in sources)
 
 

@@ -6,13 +6,16 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from soulspot_arr.budget import Purpose, SearchBudget
+from soulspot_arr.budget import RESCUE, Purpose, SearchBudget
+from soulspot_arr.domain import GrabState, Rescue
 from soulspot_arr.errors import SourceThrottled, SourceUnavailable
 from soulspot_arr.models import SearchRow
+from tests.soulspot_arr.rows import new_grab
 from tests.soulspot_arr.workshop import Bench
 
 
@@ -196,3 +199,55 @@ def test_outcome_is_written_down(bench: Bench) -> None:
     assert (row.kind, row.question_id, row.found, row.kept) == ("starred", 7, 12, 3)
     assert row.finished_at is not None
     assert row.finished_at - row.started_at == timedelta(seconds=7)
+
+
+# -- a share for grabs that nobody can send any more -----------------------------------------------
+
+
+def take_all(budget: SearchBudget, kind: str = "") -> int:
+    """How many searches of this kind are allowed now."""
+    taken = 0
+    while budget.take("cello undertow", Purpose("k" * 64, kind=kind), patience=0) is not None:
+        taken += 1
+    return taken
+
+
+def want_rescue(bench: Bench, **columns: Any) -> None:
+    """A grab that is to be searched for once more."""
+    with bench.db.write() as session:
+        new_grab(session, rescue=Rescue.WANTED, **columns)
+
+
+@pytest.mark.parametrize(
+    ("rate", "questions", "rescues"), [(30, 25, 5), (12, 10, 2), (6, 5, 1), (2, 1, 1), (1, 1, 0)]
+)
+def test_a_share_is_kept_while_a_grab_wants_a_rescue(
+    bench: Bench, rate: int, questions: int, rescues: int
+) -> None:
+    """Whoever searches for a whole library leaves it; together they are within the budget."""
+    budget = make_budget(bench, rate)
+    want_rescue(bench)
+    assert take_all(budget) == questions
+    assert take_all(budget, RESCUE) == rescues
+
+
+def test_what_was_used_of_the_share_is_kept_no_longer(both: Bench) -> None:
+    """Many lost grabs do not shut Lidarr out: beyond the share all are alike."""
+    budget = make_budget(both, rate=12)
+    want_rescue(both)
+    for _ in range(2):
+        assert budget.take("x", Purpose("k", kind=RESCUE), patience=0) is not None
+    assert take_all(budget) == 10
+    both.clock.advance(61)
+    assert take_all(budget, RESCUE) == 12
+
+
+@pytest.mark.parametrize("columns", [None, {"paused": True}, {"status": GrabState.FAILED}])
+def test_nothing_is_kept_when_no_grab_would_use_it(
+    bench: Bench, columns: dict[str, Any] | None
+) -> None:
+    """The share of nobody belongs to everybody."""
+    budget = make_budget(bench, rate=12)
+    if columns is not None:
+        want_rescue(bench, **columns)
+    assert take_all(budget) == 12

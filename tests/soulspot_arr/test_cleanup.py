@@ -108,9 +108,9 @@ def test_attempt_that_could_not_be_dropped_is_dropped_at_the_end(bench: Bench) -
     bench.source.start(ONE, bytes_done=5)
     bench.look()
     ref = bench.source.of(ONE).ref
-    bench.clock.advance(1_801)
+    bench.watch(1_800)
     bench.source.break_next("cancel", SourceUnavailable("hiccup", source="slskd"))
-    bench.look()
+    bench.watch(1)
     assert bench.states(nzo_id) == ["waiting"]
     bench.queue.cancel([nzo_id])
     bench.cleanup.run()
@@ -410,7 +410,7 @@ def test_events_survive_the_grab_they_belong_to(both: Bench) -> None:
 
 def test_file_of_the_first_peer_that_came_too_late_is_removed(bench: Bench) -> None:
     """After a change of peers the complete files of the first one are leftovers."""
-    nzo_id = bench.asked(offer("anna", "01.flac", "02.flac"), offer("ben", "1.flac"))
+    nzo_id = bench.asked(offer("anna", "01.flac", "02.flac"), offer("ben", "1.flac", size=1_100))
     bench.source.succeed(ONE)
     bench.source.fail(TWO, FailureKind.REJECTED)
     bench.look()

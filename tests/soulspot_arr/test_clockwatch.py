@@ -8,7 +8,6 @@ import pytest
 
 from soulspot_arr.clockwatch import ClockWatch
 from soulspot_arr.domain import FailureKind
-from soulspot_arr.monitor import Monitor
 from tests.fakes.clock import FakeClock
 from tests.soulspot_arr.workshop import Bench, offer
 
@@ -29,10 +28,8 @@ class Pulse:
 def pulse(both: Bench) -> Pulse:
     """The workbench, watched."""
     pulse = Pulse()
-    wake = both.wakes.append
-    common = (both.db, both.settings, both.source, both.guard)
-    both.monitor = Monitor(*common, paths=both.paths, clock=both.clock, wake=wake, pulse=pulse)
-    both.dispatcher = type(both.dispatcher)(*common, clock=both.clock, wake=wake, pulse=pulse)
+    both.monitor.watch = ClockWatch(both.clock, pulse)
+    both.dispatcher.watch = ClockWatch(both.clock, pulse)
     return pulse
 
 
@@ -72,9 +69,10 @@ def test_patience_with_peers_starts_anew(both: Bench, pulse: Pulse, hours: int) 
     both.look()
     assert both.states(first) == ["downloading", "queued", "queued"]
     assert both.states(gone) == ["queued"]
-    both.clock.advance(1_801)
-    pulse.seconds += 1_801
-    both.look()
+    for _ in range(31):
+        both.clock.advance(60)
+        pulse.seconds += 60
+        both.look()
     assert both.states(first) == ["waiting", "queued", "queued"]
     assert both.states(gone) == ["waiting"]
     kinds = {both.files(first)[0].failure_kind, both.files(gone)[0].failure_kind}

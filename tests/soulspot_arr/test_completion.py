@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from soulspot_arr.db import Database
-from soulspot_arr.domain import GrabState, Offer, OfferFile
+from soulspot_arr.domain import FailureKind, GrabState, Offer, OfferFile
 from soulspot_arr.errors import LidarrError
 from tests.fakes.clock import FakeClock
-from tests.soulspot_arr.workshop import TITLE, Bench, flac
+from tests.soulspot_arr.workshop import TITLE, Bench, flac, offer
 
 FOLDER = "Music\\X\\Y"
 
@@ -297,6 +297,40 @@ def test_report_mode_refuses_shared_folders(bench: Bench) -> None:
     assert bench.grab(nzo_id).status == GrabState.FAILED
     assert "0.26" in str(bench.grab(nzo_id).failure_message)
     assert bench.grab(nzo_id).storage_path is None
+
+
+def test_report_mode_asks_again_for_what_slskd_put_elsewhere(bench: Bench) -> None:
+    """A restart of slskd loses the folder of a batch (slskd §5.9): nobody is blamed for that."""
+    bench.settings.patch({"completion.mode": "report"})
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.source.restart()
+    bench.source.succeed("Music\\Cello\\Undertow\\01.flac")
+    bench.look()
+    assert bench.completion.run() == 0
+    (row,) = bench.files(nzo_id)
+    assert (row.status, row.failure_kind, row.attempts) == ("waiting", "vanished", 1)
+    bench.clock.advance(61)
+    bench.dispatcher.run()
+    bench.source.succeed(row.remote_path)
+    bench.look()
+    assert bench.completion.run() == 1
+
+
+def test_report_mode_finds_the_files_of_two_peers_in_one_folder(bench: Bench) -> None:
+    """A stand-in is told to land where its siblings are."""
+    bench.settings.patch({"completion.mode": "report"})
+    nzo_id = bench.asked(*(offer(peer, "01.flac", "02.flac") for peer in ("anna", "ben")))
+    paths = [row.remote_path for row in bench.files(nzo_id)]
+    bench.source.succeed(paths[0])
+    bench.source.fail(paths[1], FailureKind.REJECTED)
+    bench.look()
+    bench.dispatcher.run()
+    bench.source.succeed(paths[1], peer="ben")
+    bench.look()
+    assert bench.completion.run() == 1
+    folder = bench.root / "soulspot-incoming" / nzo_id / "0"
+    assert bench.grab(nzo_id).storage_path == str(folder)
+    assert sorted(found.name for found in folder.iterdir()) == ["01.flac", "02.flac"]
 
 
 # -- telling Lidarr --------------------------------------------------------------------------------

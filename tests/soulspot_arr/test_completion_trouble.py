@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from soulspot_arr import disk
 from soulspot_arr.domain import GrabState, Offer, OfferFile
+from soulspot_arr.rules import offers
 from soulspot_arr.rules.sentences import DISK_FULL
 from tests.soulspot_arr.workshop import TITLE, Bench, flac, mp3
 
@@ -52,14 +54,14 @@ def test_file_that_never_appears_is_fetched_again_then_given_up(bench: Bench) ->
     path = f"{FOLDER}\\01.flac"
     main = Offer("slskd", "anna", (OfferFile(path, path, 500),))
     nzo_id = bench.delivered(main, {})
-    for attempt in (1, 2):
+    for attempt in (1, 2, 3):
         assert bench.completion.run() == 0
         bench.clock.advance(301)
         assert bench.completion.run() == 0
         (row,) = bench.files(nzo_id)
         assert (row.status, row.attempts, row.failure_kind) == ("waiting", attempt, "vanished")
         assert bench.grab(nzo_id).status == GrabState.QUEUED
-        bench.clock.advance(301)
+        bench.clock.advance(901)
         bench.dispatcher.run()
         bench.source.succeed(path, write=False)
         bench.look()
@@ -100,40 +102,74 @@ def test_shorter_file_is_not_taken(bench: Bench) -> None:
         ("01.ogg", b"OggS" + b"\1" * 200),
     ],
 )
-def test_what_cannot_be_played_is_fetched_again(bench: Bench, name: str, data: bytes) -> None:
-    """A broken file is dropped, so that it is not resumed, and asked for once more."""
-    nzo_id = bench.arrived({name: data, "good.flac": flac()})
+def test_what_cannot_be_played_comes_from_another_peer(
+    bench: Bench, name: str, data: bytes
+) -> None:
+    """A broken file is dropped, so that it is not resumed, and never asked of this peer again."""
+    paths = [f"{FOLDER}\\{name}", f"{FOLDER}\\good.flac"]
+    first = Offer(
+        "slskd",
+        "anna",
+        (OfferFile(paths[0], paths[0], len(data)), OfferFile(paths[1], paths[1], len(flac()))),
+    )
+    nzo_id = bench.delivered(first, dict(zip(paths, (data, flac()), strict=True)))
+    _add_offer(bench, nzo_id, replace(first, peer="ben"))
     assert bench.completion.run() == 0
-    broken, good = bench.files(nzo_id)
-    assert (broken.status, broken.failure_kind, broken.attempts) == ("waiting", "corrupt", 1)
-    assert good.status == "completed"
+    fresh, good = bench.files(nzo_id)
+    assert (fresh.status, fresh.peer, fresh.attempts) == ("waiting", "ben", 0)
+    assert (good.status, good.peer) == ("completed", "anna")
+    (broken,) = [row for row in bench.files(nzo_id, 0) if not row.current]
+    assert (broken.status, broken.failure_kind) == ("blocklisted", "corrupt")
     assert bench.grab(nzo_id).status == GrabState.DOWNLOADING
     assert listing(bench.root) == [f"soulspot-incoming/{nzo_id}/0/good.flac"]
     assert {"cleanup", "dispatch"} <= set(bench.wakes[-2:])
 
 
-def test_broken_file_that_comes_whole_the_second_time(bench: Bench) -> None:
-    """The second attempt is asked with a fresh key and completes the grab."""
-    good = flac()
-    path = f"{FOLDER}\\01.flac"
-    nzo_id = bench.arrived({"01.flac": b"\0" * len(good)})
-    bench.completion.run()
-    bench.clock.advance(61)
+def _add_offer(bench: Bench, nzo_id: str, more: Offer) -> None:
+    """Let a grab know of a further peer."""
+    with bench.db.write() as session:
+        grab = session.merge(bench.grab(nzo_id))
+        grab.offers = [*grab.offers, *offers.to_json([more])]
+
+
+def test_broken_file_that_comes_whole_from_the_second_peer(bench: Bench) -> None:
+    """One file is asked for, of the other peer alone, and the album is put together from both."""
+    good, other = flac(), flac(2)
+    names = [f"{FOLDER}\\01.flac", f"{FOLDER}\\02.flac"]
+    album = tuple(
+        OfferFile(name, name, len(data)) for name, data in zip(names, (good, other), strict=True)
+    )
+    first, second = Offer("slskd", "anna", album), Offer("slskd", "ben", album)
+    nzo_id = bench.asked(first, second)
+    for name, data in zip(names, (b"\0" * len(good), other), strict=True):
+        bench.source.contents(name, data)
+        bench.source.succeed(name)
+    bench.calm()
+    bench.look()
+    assert bench.completion.run() == 0
     bench.dispatcher.run()
-    bench.source.contents(path, good)
-    bench.source.succeed(path)
+    assert [(r.peer, len(r.files)) for r in bench.source.requests] == [("anna", 2), ("ben", 1)]
+    assert len({request.key for request in bench.source.requests}) == 2
+    bench.source.contents(names[0], good)
+    bench.source.succeed(names[0], peer="ben")
     bench.calm()
     bench.look()
     assert bench.completion.run() == 1
-    keys = [request.key for request in bench.source.requests]
-    assert len(set(keys)) == len(keys) == 2
-    assert bench.grab(nzo_id).status == GrabState.COMPLETED
+    storage = Path(str(bench.grab(nzo_id).storage_path))
+    assert {name: (storage / name).read_bytes() for name in listing(storage)} == {
+        "01.flac": good,
+        "02.flac": other,
+    }
+    bench.cleanup.run()
+    assert listing(bench.root) == [
+        "soulspot/music/" + TITLE + "/" + name for name in ("01.flac", "02.flac")
+    ]
+    assert len(bench.source.forgotten) == 3
 
 
 def test_broken_offer_turns_to_the_next_and_leaves_no_stranger(bench: Bench) -> None:
     """Each track once: what the first peer had delivered is not mixed with the second (L06)."""
-    bench.settings.patch({"retry.attempts": 0})
-    good, bad = flac(), b"\0" * 900
+    good, bad, better = flac(), b"\0" * 900, flac(2)
     names = [f"{FOLDER}\\01 a.flac", f"{FOLDER}\\02 b.flac"]
     first = Offer(
         "slskd",
@@ -141,7 +177,7 @@ def test_broken_offer_turns_to_the_next_and_leaves_no_stranger(bench: Bench) -> 
         (OfferFile(names[0], names[0], len(good)), OfferFile(names[1], names[1], len(bad))),
     )
     others = ["M\\1.flac", "M\\2.flac"]
-    second = Offer("slskd", "ben", tuple(OfferFile(name, name, len(good)) for name in others))
+    second = Offer("slskd", "ben", tuple(OfferFile(name, name, len(better)) for name in others))
     nzo_id = bench.asked(first, second)
     for name, data in zip(names, (good, bad), strict=True):
         bench.source.contents(name, data)
@@ -155,7 +191,7 @@ def test_broken_offer_turns_to_the_next_and_leaves_no_stranger(bench: Bench) -> 
     assert bench.grab(nzo_id).peer == "ben"
     bench.dispatcher.run()
     for name in others:
-        bench.source.contents(name, good)
+        bench.source.contents(name, better)
         bench.source.succeed(name)
     bench.calm()
     bench.look()

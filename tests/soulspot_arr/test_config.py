@@ -194,6 +194,11 @@ def test_secrets_stay_out_of_repr(tmp_path: Path) -> None:
             "trusted_proxies (environment): 'many' is not the number of reverse proxies in front "
             "(0 to 10).",
         ),
+        (
+            "SLSKD_INSTANCES",
+            "9",
+            "slskd_instances (environment): '9' is not a number of slskd instances (1 to 8).",
+        ),
         ("SECRET_KEY", "short", "SOULSPOT_SECRET_KEY needs at least 16 characters."),
     ],
 )
@@ -246,8 +251,8 @@ def test_an_unknown_option_of_the_file_is_told_with_the_known_ones(tmp_path: Pat
     path.write_text("prot = 9001\n")
     assert complaint(tmp_path) == (
         f"{path}: unknown option 'prot'; known are auto_migrate, database_url, host, log_format, "
-        "log_level, port, threads, trusted_proxies, url_base. Settings such as slskd.url are set "
-        "in the environment or through the API."
+        "log_level, port, slskd_instances, threads, trusted_proxies, url_base. Settings such as "
+        "slskd.url are set in the environment or through the API."
     )
 
 

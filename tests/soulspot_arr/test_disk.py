@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from soulspot_arr import disk
+from soulspot_arr.domain import FailureKind
 from soulspot_arr.errors import DiskFull, FileCorrupt, OutsideRoot
 from tests.soulspot_arr.workshop import flac, mp3
 
@@ -103,6 +104,29 @@ def test_prove_audio_refuses_anything_else(tmp_path: Path, ending: str, data: by
     found.write_bytes(data)
     with pytest.raises(FileCorrupt):
         disk.prove_audio(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("a.mp3", b"fLaC" + bytes(500), FailureKind.INVALID_FORMAT),
+        ("a.FLAC", b"RIFF" + bytes(500), FailureKind.INVALID_FORMAT),
+        ("a.m4a", b"OggS" + bytes(500), FailureKind.INVALID_FORMAT),
+        ("a.flac", b"fLaC" + bytes(500), FailureKind.CORRUPT),
+        ("a.opus", b"OggS" + bytes(500), FailureKind.CORRUPT),
+        ("a.mp3", b"ID3" + bytes(500), FailureKind.CORRUPT),
+        ("a.flac", b"", FailureKind.CORRUPT),
+    ],
+)
+def test_what_only_calls_itself_so_is_told_from_what_is_broken(
+    tmp_path: Path, name: str, data: bytes, kind: FailureKind
+) -> None:
+    """By its first bytes."""
+    found = tmp_path / name
+    found.write_bytes(data)
+    with pytest.raises(FileCorrupt) as caught:
+        disk.prove_audio(found)
+    assert caught.value.data["kind"] is kind
 
 
 def test_what_cannot_be_opened_is_not_corrupt(tmp_path: Path) -> None:
@@ -231,3 +255,12 @@ def test_can_write(tmp_path: Path) -> None:
     assert list((tmp_path / "new").iterdir()) == []
     make(tmp_path / "file")
     assert disk.can_write(tmp_path / "file")
+
+
+def test_what_a_killed_process_has_left_of_the_test_of_a_folder_goes_with_the_next_one(
+    tmp_path: Path,
+) -> None:
+    """Nothing stays in a folder of the person."""
+    (tmp_path / ".soulspot-write-test").touch()
+    assert disk.can_write(tmp_path) is None
+    assert list(tmp_path.iterdir()) == []

@@ -161,10 +161,11 @@ def test_refused_request_is_made_again_later(
 
 
 def test_attempts_run_out_and_the_grab_fails_with_a_sentence(bench: Bench) -> None:
-    """After the last attempt Lidarr is told who was offline."""
+    """After the last attempt, and the patience with a peer, Lidarr is told who was offline."""
+    bench.settings.patch({"queue.await_peer": 0.0})
     nzo_id = bench.add()
     bench.source.take_offline("anna")
-    for _ in range(3):
+    for _ in range(4):
         bench.dispatcher.run()
         bench.clock.advance(1_000)
     grab = bench.grab(nzo_id)
@@ -172,7 +173,7 @@ def test_attempts_run_out_and_the_grab_fails_with_a_sentence(bench: Bench) -> No
     assert grab.failure_message is not None
     assert "anna could not be reached" in grab.failure_message
     assert grab.completed_at is not None
-    assert len({request.key for request in bench.source.requests}) == 3
+    assert len({request.key for request in bench.source.requests}) == 4
     assert "cleanup" in bench.wakes
 
 

@@ -107,13 +107,14 @@ def test_batch_key_is_the_same_for_the_same_claim() -> None:
         {"offer_index": 1},
         {"disc": 1},
         {"path": "z"},
+        {"peer": "b"},
         {"attempts": 1},
         {"spent": "a transfer that is over"},
     ],
     ids=str,
 )
 def test_batch_key_is_fresh_for_anything_else(other: dict[str, int | str]) -> None:
-    """Another grab, offer, disc, file or attempt is another request."""
+    """Another grab, offer, disc, peer, file or attempt is another request."""
     (file,) = waiting((1, "a", "x"))
     changed: Waiting = replace(file, **other)  # type: ignore[arg-type]
     assert Batch((changed,)).key != Batch((file,)).key

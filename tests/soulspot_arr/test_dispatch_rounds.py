@@ -122,7 +122,7 @@ def test_late_answer_of_a_file_that_another_grab_asks_for(both: Bench, slow: Slo
         both.clock.advance(130)
         both.look()
         second.append(both.add(offer("anna", "01.flac", "02.flac")))
-        both.queue.change([first], paused=True)
+        both.order.change([first], paused=True)
         both.new_dispatcher().run()
 
     second: list[str] = []

@@ -278,7 +278,7 @@ def test_half_a_lidarr_is_told_and_not_asked(
 def test_job_keeps_the_result_and_tells_changes_once(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """One line when something breaks, one when it recovers, none in between."""
+    """A line with the fix when something breaks, one at each run while it stays wrong, one at last."""
     assert bench.health.last() == (None, [])
     with caplog.at_level(logging.INFO, logger="soulspot_arr.health"):
         bench.health.check()
@@ -286,11 +286,14 @@ def test_job_keeps_the_result_and_tells_changes_once(
         bench.source.down = True
         for _ in range(3):
             bench.health.check()
-        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        broke, *still = caplog.messages
+        assert "Mend it." in broke
+        assert still == ["health: still wrong: The fake is down."] * 2
+        caplog.clear()
         bench.source.down = False
         for _ in range(3):
             bench.health.check()
-        assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
+        assert [record.levelname for record in caplog.records] == ["INFO"]
     at, checks = bench.health.last()
     assert at == bench.clock()
     assert {check["level"] for check in checks} == {"ok"}

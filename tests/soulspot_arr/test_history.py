@@ -9,7 +9,7 @@ from sqlalchemy import update
 from soulspot_arr import ledger
 from soulspot_arr.domain import EventRecord, GrabState
 from soulspot_arr.history import History
-from soulspot_arr.models import Grab, JobRun
+from soulspot_arr.models import Grab
 from tests.soulspot_arr.workshop import Bench
 
 
@@ -106,13 +106,3 @@ def test_version_grows_with_every_change_of_the_history(bench: Bench) -> None:
         write(bench, kind)
         seen.append(history.version())
     assert seen == sorted(set(seen))
-
-
-def test_jobs_by_name(both: Bench) -> None:
-    """Every job that has run, with how it ended."""
-    with both.db.write() as session:
-        session.add(JobRun(name="poll", runs=3, last_started_at=both.clock(), last_error="Boom"))
-        session.add(JobRun(name="complete", runs=1))
-    complete, poll = History(both.db, clock=both.clock).jobs()
-    assert (complete.name, complete.runs, complete.last_error) == ("complete", 1, None)
-    assert (poll.name, poll.last_started_at, poll.last_error) == ("poll", both.clock(), "Boom")

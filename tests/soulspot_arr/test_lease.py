@@ -81,6 +81,18 @@ def test_an_expired_lease_is_taken_over(database: Database, clock: FakeClock) ->
     assert (kept.holder, kept.acquired_at) == ("b:1:x", clock())
 
 
+def test_who_waits_knows_for_how_long(database: Database, clock: FakeClock) -> None:
+    """Until the present holder's lease is over; a lease of one's own is nothing to wait for."""
+    first, second = keeper(database, clock, "a:1:x"), keeper(database, clock, "b:1:x")
+    assert first.take(TTL)
+    clock.advance(10)
+    assert not second.take(TTL)
+    assert (first.others_left, second.others_left) == (None, TTL - 10)
+    clock.advance(TTL)
+    assert second.take(TTL)
+    assert second.others_left is None
+
+
 def test_a_lease_that_was_handed_back_is_free_at_once(database: Database, clock: FakeClock) -> None:
     """A restart does not wait for the expiry."""
     first, second = keeper(database, clock, "a:1:x"), keeper(database, clock, "b:1:x")

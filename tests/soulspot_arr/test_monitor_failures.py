@@ -45,8 +45,11 @@ def test_old_record_is_not_taken_for_the_new_request(bench: Bench) -> None:
     bench.source.break_next("cancel", SourceUnavailable("hiccup", source="slskd"))
     bench.look()
     assert bench.grab(first).status == GrabState.FAILED
+    old = bench.source.of(ONE)
     bench.clock.advance(10)
     second = bench.queue.retry(first)
+    bench.cleanup.run()
+    bench.source._transfers[old.ref] = old  # slskd drops records some time after it was told to
 
     bench.during("download", bench.look)
     bench.dispatcher.run()
@@ -71,15 +74,16 @@ def test_finished_record_of_an_earlier_grab_is_not_taken_either(bench: Bench) ->
     ("kind", "words"),
     [
         (FailureKind.REJECTED, "refuses to send the file"),
-        (FailureKind.BROKEN, "kept breaking off"),
-        (FailureKind.PEER_OFFLINE, "could not be reached"),
-        (FailureKind.PEER_BUSY, "has too much queued"),
+        (FailureKind.BROKEN, "the transfer from anna failed"),
+        (FailureKind.PEER_OFFLINE, "anna could not be reached"),
+        (FailureKind.PEER_BUSY, "takes no more requests"),
     ],
 )
 def test_L03_failure_ends_in_a_sentence(bench: Bench, kind: FailureKind, words: str) -> None:
     """When nothing is left to try, the history says who and why, with the peer's own words."""
+    bench.settings.patch({"queue.await_peer": 0.0})
     nzo_id = bench.asked(offer("anna", "01.flac"))
-    for _ in range(3):
+    for _ in range(4):
         bench.source.fail(ONE, kind, "their words")
         bench.look()
         bench.clock.advance(1_000)
@@ -96,7 +100,7 @@ def test_L03_failure_ends_in_a_sentence(bench: Bench, kind: FailureKind, words: 
 
 
 def test_lost_file_turns_to_the_next_peer_and_drops_the_first(bench: Bench) -> None:
-    """The siblings are cancelled here and at the source, and the other peer's files wait."""
+    """Where no single file can stand in, the siblings are cancelled here and at the source."""
     nzo_id = bench.asked(
         offer("anna", "01.flac", "02.flac"), offer("ben", "1.flac", "2.flac", size=1_100)
     )
@@ -109,7 +113,7 @@ def test_lost_file_turns_to_the_next_peer_and_drops_the_first(bench: Bench) -> N
     assert (grab.status, grab.peer, grab.total_bytes) == (GrabState.QUEUED, "ben", 2_200)
     assert bench.states(nzo_id, 0) == ["failed", "cancelled"]
     assert bench.states(nzo_id) == ["waiting", "waiting"]
-    assert bench.wakes[-1] == "dispatch"
+    assert {"dispatch", "cleanup"} <= set(bench.wakes[-2:])
     bench.cleanup.run()
     assert len(bench.source.forgotten) >= 2
     bench.dispatcher.run()
@@ -127,7 +131,7 @@ def test_peer_that_was_given_up_is_stopped_at_once(bench: Bench) -> None:
     bench.wakes.clear()
     bench.source.fail(ONE, FailureKind.REJECTED, "File not shared.")
     bench.look()
-    assert bench.wakes[-2:] == ["cleanup", "dispatch"]
+    assert set(bench.wakes[-2:]) == {"cleanup", "dispatch"}
 
 
 def test_file_that_could_not_be_moved_is_a_failure(bench: Bench) -> None:
@@ -145,3 +149,22 @@ def test_L04_cancelled_at_the_source_is_a_failure_not_a_disappearance(bench: Ben
     bench.source.fail(ONE, FailureKind.CANCELLED_AT_SOURCE, "A task was canceled.")
     bench.look()
     assert [view.nzo_id for view in bench.queue.history()] == [nzo_id]
+
+
+def test_what_stands_in_the_queue_of_a_vanished_peer_comes_from_elsewhere(bench: Bench) -> None:
+    """Its sibling was given up because the peer is gone: hours in a queue of nobody help no one."""
+    names = ("01.flac", "02.flac", "03.flac")
+    nzo_id = bench.asked(offer("anna", *names), offer("ben", *names))
+    bench.source.succeed(ONE, peer="anna")
+    bench.look()
+    bench.source.take_offline("anna")
+    bench.source.fail(TWO, FailureKind.NETWORK, "Remote connection closed", peer="anna")
+    for _ in range(3):
+        bench.look()
+        bench.clock.advance(1_000)
+        bench.dispatcher.run()
+    files = bench.files(nzo_id)
+    assert [row.peer for row in files] == ["anna", "ben", "ben"]
+    assert files[0].status == "completed"
+    bench.cleanup.run()
+    assert [item.peer for item in bench.source.poll_raw().transfers] == ["anna", "ben", "ben"]

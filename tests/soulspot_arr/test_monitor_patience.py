@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from soulspot_arr.domain import FailureKind
+from soulspot_arr.monitor import Monitor
 from tests.soulspot_arr.workshop import Bench, offer
 
 FOLDER = "Music\\Cello\\Undertow"
@@ -72,8 +73,7 @@ def test_stalled_transfer_is_cancelled_and_tried_again(bench: Bench) -> None:
     bench.source.start(ONE, bytes_done=10)
     bench.look()
     ref = bench.source.of(ONE).ref
-    bench.clock.advance(1_800)
-    bench.look()
+    bench.watch(1_800)
     assert bench.states(nzo_id) == ["downloading"]
     bench.clock.advance(1)
     bench.look()
@@ -86,8 +86,9 @@ def test_queue_without_movement_stalls_after_hours(bench: Bench) -> None:
     """Six hours in a queue in which nothing moves is enough."""
     nzo_id = bench.asked(offer("anna", "01.flac"))
     bench.look()
-    bench.clock.advance(21_601)
-    bench.look()
+    bench.watch(21_600, every=170)
+    assert bench.states(nzo_id) == ["queued"]
+    bench.watch(1)
     assert bench.states(nzo_id) == ["waiting"]
 
 
@@ -119,8 +120,7 @@ def test_file_that_has_arrived_keeps_its_siblings_in_the_queue(both: Bench) -> N
     both.clock.advance(31)
     both.look()
     assert both.states(nzo_id) == ["completed", "queued", "queued"]
-    both.clock.advance(PATIENCE)
-    both.look()
+    both.watch(PATIENCE, every=170)
     assert both.states(nzo_id) == ["completed", "waiting", "waiting"]
 
 
@@ -186,3 +186,30 @@ def test_transfer_whose_end_cannot_be_written_stays_at_the_source(both: Bench) -
         assert both.source.forgotten == []
     else:
         assert both.states(nzo_id) == ["failed"]
+
+
+def test_a_clock_that_was_set_back_while_we_were_down_stops_no_patience(bench: Bench) -> None:
+    """Moments ahead are now: a file that never appears is missed after minutes, not after days."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.source.succeed("Music\\Cello\\Undertow\\01.flac", write=False)
+    bench.look()
+    waiting = bench.asked(offer("bert", "02.flac"))
+    bench.source.fail("Music\\Cello\\Undertow\\02.flac", FailureKind.BROKEN)
+    bench.look()
+    bench.clock.advance(-200_000)
+    started_again = Monitor(
+        bench.db,
+        bench.settings,
+        bench.source,
+        bench.guard,
+        paths=bench.paths,
+        mender=bench.mender,
+        clock=bench.clock,
+        wake=bench.wakes.append,
+    )
+    started_again.tick()
+    assert bench.grab(nzo_id).transferred_at == bench.clock()
+    assert [row.not_before for row in bench.files(waiting)] == [bench.clock()]
+    bench.clock.advance(301)
+    bench.completion.run()
+    assert bench.states(nzo_id) == ["waiting"]

@@ -1,4 +1,4 @@
-"""What clients do with grabs: accept, look, order, cancel, delete, retry."""
+"""What clients do with grabs: accept, look, cancel, delete, retry."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text, update
 
-from soulspot_arr.domain import DownloadState, GrabState, Priority
-from soulspot_arr.errors import Conflict, GrabNotFound
+from soulspot_arr.domain import BlockScope, DownloadState, GrabState, Priority
+from soulspot_arr.errors import Conflict, GrabNotFound, QueueFull
 from soulspot_arr.models import Download, Grab
+from soulspot_arr.rules.blocking import Entry
 from tests.soulspot_arr.rows import new_grab
 from tests.soulspot_arr.workshop import TITLE, Bench, offer, statements
 
@@ -113,13 +114,13 @@ def test_queue_order_is_priority_then_arrival(bench: Bench) -> None:
 
 
 def test_progress_counts_only_the_current_offer(both: Bench) -> None:
-    """Bytes, speed and place are sums over the files of the offer in use, not of failed ones."""
+    """Bytes, speed and place are sums over the files in use, not over what was replaced."""
     nzo_id = both.add(offer("anna", "01.flac", "02.flac"), offer("ben", "1.flac", "2.flac"))
     progress(both, nzo_id, 400, 500, speed=100)
     view = both.queue.find(nzo_id)
     assert (view.bytes_done, view.speed) == (900, 200)
     with both.db.write() as session:
-        session.execute(update(Grab).values(offer_index=1, peer="ben"))
+        session.execute(update(Download).values(current=False))
     assert (both.queue.find(nzo_id).bytes_done, both.queue.find(nzo_id).speed) == (0, 0)
     assert both.queue.queue()[0].bytes_done == 0
 
@@ -327,6 +328,18 @@ def test_retry_makes_a_new_grab_and_removes_the_old(bench: Bench) -> None:
     assert bench.queue.find(nzo_id).status is GrabState.REMOVED
 
 
+def test_retry_is_taken_whatever_the_blocklist_says(bench: Bench) -> None:
+    """A person asks for it: what is held back is searched for once more instead of refused."""
+    nzo_id = bench.add()
+    end(bench, nzo_id, GrabState.FAILED)
+    bench.blocklist.add(Entry(BlockScope.PEER, peer="anna"))
+    fresh = bench.queue.retry(nzo_id)
+    assert bench.queue.find(fresh).status is GrabState.QUEUED
+    bench.dispatcher.run()
+    assert bench.source.requests == []
+    assert bench.queue.find(fresh).failure_kind == "blocked"
+
+
 def test_retry_of_open_completed_or_unknown_is_refused(bench: Bench) -> None:
     """Only what failed or was cancelled can be tried again."""
     nzo_id = bench.add()
@@ -339,87 +352,57 @@ def test_retry_of_open_completed_or_unknown_is_refused(bench: Bench) -> None:
         bench.queue.retry("SABnzbd_nzo_unknown")
 
 
-# -- ordering --------------------------------------------------------------------------------------
+# -- a queue that is full --------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("who", "index", "place", "order"),
-    [
-        ("c", 0, 0, "cabd"),
-        ("a", 3, 3, "bcda"),
-        ("a", 99, 3, "bcda"),
-        ("d", -5, 0, "dabc"),
-        ("b", 2, 2, "acbd"),
-        ("b", 1, 1, "abcd"),
-    ],
-)
-def test_move_to(bench: Bench, who: str, index: int, place: int, order: str) -> None:
-    """A grab goes to a place in the queue; places outside are the ends."""
-    ids = {name: bench.add(title=name) for name in "abcd"}
-    assert bench.queue.move_to(ids[who], index) == place
-    assert "".join(view.title for view in bench.queue.queue()) == order
+def test_a_full_queue_refuses_and_keeps_nothing(both: Bench) -> None:
+    """Beyond `queue.max_length` open grabs the next one is refused, until one of them ends."""
+    both.settings.patch({"queue.max_length": 2})
+    first, second = both.add(), both.add()
+    with pytest.raises(QueueFull, match=r"2 of at most 2 grabs are open"):
+        both.add()
+    assert [view.nzo_id for view in both.queue.queue()] == [first, second]
+    both.queue.cancel([first])
+    third = both.add()
+    assert [view.nzo_id for view in both.queue.queue()] == [second, third]
 
 
-def test_move_to_takes_the_priority_of_the_neighbours(bench: Bench) -> None:
-    """Moving before a grab of high priority needs that priority, or it would jump back."""
-    bench.add(title="high", priority=Priority.HIGH)
-    low = bench.add(title="low", priority=Priority.LOW)
-    assert bench.queue.move_to(low, 0) == 0
-    assert [view.title for view in bench.queue.queue()] == ["low", "high"]
+def test_a_queue_without_a_limit(bench: Bench) -> None:
+    """0 turns it off; a limit below what is open loses nothing."""
+    bench.settings.patch({"queue.max_length": 0})
+    ids = [bench.add() for _ in range(3)]
+    bench.settings.patch({"queue.max_length": 1})
+    assert [view.nzo_id for view in bench.queue.queue()] == ids
+    with pytest.raises(QueueFull):
+        bench.add()
 
 
-def test_move_to_alone_and_unknown(bench: Bench) -> None:
-    """The only grab stays, and an unknown one is -1."""
-    nzo_id = bench.add()
-    assert bench.queue.move_to(nzo_id, 5) == 0
-    assert bench.queue.move_to("SABnzbd_nzo_unknown", 0) == -1
+def test_a_retry_into_a_full_queue_changes_nothing(bench: Bench) -> None:
+    """The failed grab stays in the history and can be tried again later."""
+    bench.settings.patch({"queue.max_length": 1})
+    failed = bench.add()
+    end(bench, failed, GrabState.FAILED, failure_message="gone")
+    other = bench.add()
+    with pytest.raises(QueueFull):
+        bench.queue.retry(failed)
+    assert bench.queue.find(failed).status is GrabState.FAILED
+    bench.queue.cancel([other])
+    assert bench.queue.find(bench.queue.retry(failed)).status is GrabState.QUEUED
 
 
-def test_change_sets_columns_of_open_grabs_only(bench: Bench) -> None:
-    """Pause, priority, category and title change; ended grabs and unknown ids are left alone."""
-    open_one, ended = bench.add(), bench.add()
-    end(bench, ended, GrabState.FAILED)
-    count = bench.queue.change([open_one, ended, "x"], paused=True, category="jazz", priority=2)
-    assert count == 1
-    view = bench.queue.find(open_one)
-    assert (view.paused, view.category, view.priority) == (True, "jazz", 2)
-    assert bench.queue.find(ended).category == "music"
-    assert "jazz" in bench.settings.categories()
+def test_many_at_once_do_not_slip_past_the_limit(both: Bench) -> None:
+    """Whoever comes at the same moment is counted as well."""
+    both.settings.patch({"queue.max_length": 5})
 
+    def hand_over(number: int) -> bool:
+        try:
+            both.add(offer(f"peer{number}", "1.flac"))
+        except QueueFull:
+            return False
+        return True
 
-def test_pause_and_resume(bench: Bench) -> None:
-    """An open-ended pause lasts until it is lifted."""
-    assert bench.settings.pause_left() is None
-    bench.queue.pause()
-    bench.clock.advance(1_000_000)
-    assert bench.settings.pause_left() == 0
-    bench.queue.resume()
-    assert bench.settings.pause_left() is None
-    assert bench.wakes == ["dispatch"]
-
-
-def test_pause_with_an_end(bench: Bench) -> None:
-    """A timed pause counts down and ends by itself; a later open one is open again."""
-    bench.queue.pause(seconds=600)
-    bench.clock.advance(200)
-    assert bench.settings.pause_left() == 400
-    bench.clock.advance(400)
-    assert bench.settings.pause_left() is None
-    bench.queue.pause()
-    assert bench.settings.pause_left() == 0
-
-
-def test_commands_of_many_threads_do_not_fail(both: Bench) -> None:
-    """Lidarr, a person and the monitor write at once; nobody's write is lost or refused."""
-    ids = [both.asked(offer("anna", f"{n}.flac", folder=f"Music\\{n}")) for n in range(6)]
-
-    def work(index: int) -> int:
-        for number in range(8):
-            both.queue.change([ids[index]], category=f"c{number}")
-            both.queue.move_to(ids[-1 - index], 0)
-            both.monitor.tick()
-        return both.queue.cancel([ids[index]])
-
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(work, range(4))) == [1, 1, 1, 1]
-    assert len(both.queue.queue()) == 2
+    with ThreadPoolExecutor(8) as pool:
+        taken = list(pool.map(hand_over, range(12)))
+    assert sum(taken) == 5
+    assert len(both.queue.queue()) == 5
+    assert len({both.grab(view.nzo_id).position for view in both.queue.queue()}) == 5

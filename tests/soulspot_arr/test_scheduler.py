@@ -19,7 +19,7 @@ from soulspot_arr.lease import SCHEDULER, LeaseKeeper
 from soulspot_arr.models import JobRun, Lease
 from soulspot_arr.scheduler import HEARTBEAT, JOBS, Scheduler
 from soulspot_arr.services import Services, build
-from soulspot_arr.settings import CORE_SPECS
+from soulspot_arr.specs import CORE_SPECS
 from tests.fakes.clock import FakeClock
 from tests.fakes.fake_source import FakeSource
 from tests.fakes.threads import until
@@ -111,9 +111,10 @@ def house(sqlite_url: str, tmp_path: Path, clock: FakeClock) -> Iterator[House]:
         data_dir=tmp_path,
         database_url=sqlite_url,
         secret_key="0" * 64,
-        pins={**RARELY, "SOULSPOT_JOBS_HEARTBEAT": "0.1"},
+        pins=RARELY,
     )
     services = build(config, source=FakeSource(), clock=clock)
+    services.settings.patch({"jobs.heartbeat": 0.1})
     house = House(services)
     yield house
     for work in house.works:
@@ -160,6 +161,20 @@ def test_who_does_not_lead_does_nothing(house: House, clock: FakeClock) -> None:
     clock.advance(31)
     house.settled()
     assert scheduler.leading
+
+
+def test_who_waits_leads_the_moment_the_lease_of_a_dead_leader_ends(
+    house: House, clock: FakeClock
+) -> None:
+    """Not up to a whole heartbeat later: another worker has to be there within half a minute."""
+    LeaseKeeper(house.services.db, clock=clock, holder="other:1:x").take(30)
+    clock.advance(29.5)
+    house.services.settings.patch({"jobs.lease_ttl": 28.0, "jobs.heartbeat": 28.0})
+    scheduler = house.start()
+    time.sleep(0.2)
+    assert not scheduler.leading
+    clock.advance(0.6)
+    until(lambda: scheduler.leading, 5)
 
 
 def test_of_two_one_leads_and_stopping_hands_over_at_once(house: House) -> None:

@@ -117,11 +117,11 @@ def test_a_service_that_was_killed_starts_again_and_leads_at_once(
     start: Start, tmp_path: Path
 ) -> None:
     """The lease that `kill -9` left behind is not waited for."""
-    first = start(JOBS_LEASE_TTL="300").running()
+    first = start(JOBS_LEASE_TTL="28").running()
     until(lambda: rows(tmp_path, "SELECT * FROM leases"))
     before = rows(tmp_path, "SELECT holder FROM leases")
     first.end(signal.SIGKILL)
-    second = start(JOBS_LEASE_TTL="300").running()
+    second = start(JOBS_LEASE_TTL="28").running()
     until(lambda: rows(tmp_path, "SELECT holder FROM leases") != before)
     assert second.end() == 0
 

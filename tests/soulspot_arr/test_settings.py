@@ -16,7 +16,8 @@ from soulspot_arr.db import Database
 from soulspot_arr.domain import SettingSpec
 from soulspot_arr.errors import InvalidSetting, LockedByEnvironment
 from soulspot_arr.models import SettingRow
-from soulspot_arr.settings import CORE_SPECS, FRESH_SECONDS, Settings, check_value, parse_text
+from soulspot_arr.settings import FRESH_SECONDS, Settings
+from soulspot_arr.specs import CORE_SPECS
 from tests.fakes.clock import NOON, FakeClock
 from tests.fakes.threads import together
 
@@ -290,27 +291,6 @@ def test_views_mask_secrets_and_tell_pins_and_changes(make: Make) -> None:
     )
     assert views["search.cache"].changed is False
     assert "very-private" not in repr(list(views.values()))
-
-
-def test_every_default_is_a_value_that_would_be_taken() -> None:
-    """A default must pass its own check, or a person could not put it back."""
-    for spec in CORE_SPECS:
-        if spec.key != "auth.api_key":  # generated, never empty
-            assert check_value(spec, spec.default) == spec.default
-    assert all(spec.help.endswith(".") for spec in CORE_SPECS)
-
-
-def test_variables_are_unambiguous() -> None:
-    """Two keys must not be pinned by the same variable."""
-    variables = [spec.variable for spec in CORE_SPECS]
-    assert len(set(variables)) == len(variables)
-
-
-@pytest.mark.parametrize("spec", CORE_SPECS, ids=lambda spec: spec.key)
-def test_every_setting_can_be_pinned_as_text(spec: SettingSpec) -> None:
-    """What `config show` prints can be written into the environment."""
-    shown = ",".join(spec.default) if spec.type is list else str(spec.default)
-    assert parse_text(spec, shown) == spec.default
 
 
 # -- freshness -------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from soulspot_arr.domain import FailureKind
 from soulspot_arr.rules import sentences
 from tests.soulspot_arr.workshop import Bench, offer
 
-ONE = "Music\\Cello\\Undertow\\01.flac"
+ONE, TWO = (f"Music\\Cello\\Undertow\\0{number}.flac" for number in (1, 2))
+HOUR, DAY = 3_600, 86_400
 
 
 def test_S1_a_full_disk_at_the_source_uses_up_no_attempt(bench: Bench) -> None:
@@ -25,13 +26,26 @@ def test_S1_a_full_disk_at_the_source_uses_up_no_attempt(bench: Bench) -> None:
     assert bench.states(nzo_id) == ["completed"]
 
 
+def full(bench: Bench, path: str = ONE) -> None:
+    """slskd finds its disk full when it begins to fetch this file."""
+    bench.look()
+    bench.source.fail(path, FailureKind.DISK_FULL, "No space left on device")
+    bench.look()
+
+
+def stays_full(bench: Bench, seconds: float, path: str = ONE) -> None:
+    """After so long it was found full again some minutes ago."""
+    bench.clock.advance(seconds - 600)
+    bench.dispatcher.run()
+    full(bench, path)
+    bench.clock.advance(600)
+
+
 def test_a_disk_that_stays_full_for_a_day_is_told_without_blaming_the_release(bench: Bench) -> None:
     """Lidarr shows SABnzbd's disk-full sentence as a warning; nothing is put on the blocklist."""
     nzo_id = bench.asked(offer("anna", "01.flac"))
-    bench.look()
-    bench.source.fail(ONE, FailureKind.DISK_FULL, "No space left on device")
-    bench.look()
-    bench.clock.advance(86_401)
+    full(bench)
+    stays_full(bench, DAY + 1)
     bench.cleanup.run()
     grab = bench.grab(nzo_id)
     assert (grab.status, grab.failure_kind) == ("failed", "disk_full")
@@ -41,16 +55,6 @@ def test_a_disk_that_stays_full_for_a_day_is_told_without_blaming_the_release(be
 
 
 # -- since when ------------------------------------------------------------------------------------
-
-TWO = "Music\\Cello\\Undertow\\02.flac"
-HOUR, DAY = 3_600, 86_400
-
-
-def full(bench: Bench, path: str = ONE) -> None:
-    """slskd finds its disk full when it begins to fetch this file."""
-    bench.look()
-    bench.source.fail(path, FailureKind.DISK_FULL, "No space left on device")
-    bench.look()
 
 
 def again(bench: Bench, seconds: float = 301) -> None:
@@ -65,13 +69,11 @@ def test_the_day_begins_with_the_first_full_disk_and_not_with_the_grab(both: Ben
     nzo_id = both.asked(offer("anna", "01.flac"))
     both.look()
     both.clock.advance(2 * DAY)
-    full(both)
     began = both.clock()
+    full(both)
+    stays_full(both, DAY)
     both.cleanup.run()
     assert (both.grab(nzo_id).status, both.grab(nzo_id).disk_full_since) == ("queued", began)
-    both.clock.advance(DAY)
-    both.cleanup.run()
-    assert both.grab(nzo_id).status == "queued"
     both.clock.advance(1)
     both.cleanup.run()
     assert (both.grab(nzo_id).status, both.grab(nzo_id).failure_kind) == ("failed", "disk_full")
@@ -149,8 +151,21 @@ def test_the_trouble_of_one_grab_is_not_that_of_another(both: Bench) -> None:
     first = both.asked(offer("anna", "01.flac"))
     other = both.asked(offer("ben", "01.flac", folder="Music\\Cello\\Drift"))
     full(both)
-    both.clock.advance(HOUR)
+    stays_full(both, HOUR)
     full(both, "Music\\Cello\\Drift\\01.flac")
-    both.clock.advance(DAY - HOUR + 1)
+    stays_full(both, DAY - HOUR + 1)
     both.cleanup.run()
     assert (both.grab(first).status, both.grab(other).status) == ("failed", "queued")
+
+
+def test_a_day_switched_off_is_none_with_a_full_disk(bench: Bench) -> None:
+    """Who comes back looks first whether there is room again."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    full(bench)
+    bench.clock.advance(2 * DAY)
+    bench.cleanup.run()
+    assert bench.grab(nzo_id).status == "queued"
+    bench.dispatcher.run()
+    bench.source.succeed(ONE)
+    bench.look()
+    assert bench.states(nzo_id) == ["completed"]

@@ -15,6 +15,8 @@ from typing import Any
 from sqlalchemy import event, select
 
 from soulspot_arr.bans import BanWatch
+from soulspot_arr.blocklist import Blocklist
+from soulspot_arr.breakers import Breakers
 from soulspot_arr.cleanup import Cleanup
 from soulspot_arr.completion import Completion
 from soulspot_arr.db import Database
@@ -22,8 +24,10 @@ from soulspot_arr.dispatch import Dispatcher
 from soulspot_arr.domain import NewGrab, Offer, OfferFile, Priority
 from soulspot_arr.health import Health
 from soulspot_arr.lidarr import Lidarr
+from soulspot_arr.mending import Mender
 from soulspot_arr.models import Download, Event, Grab
 from soulspot_arr.monitor import Monitor
+from soulspot_arr.ordering import Ordering
 from soulspot_arr.paths import Paths
 from soulspot_arr.queue_manager import QueueManager
 from soulspot_arr.settings import Settings
@@ -77,8 +81,17 @@ class Bench:
     db: Database
     clock: FakeClock
     root: Path
-    pins: dict[str, str] = field(default_factory=dict)
+    # No further search before a grab fails, unless a test is about it.
+    pins: dict[str, str] = field(default_factory=lambda: {"SOULSPOT_QUEUE_RESCUE": "false"})
+    # As fast as the source answers, unless a test is about the pace.
+    pace: dict[str, float] = field(
+        default_factory=lambda: {"queue.dispatches": 100, "queue.dispatch_delay": 0.0}
+    )
     batches: bool = True
+    # A network that was there before, as after a restart of ours.
+    known: FakeSource | None = None
+    # Seconds of a clock that nobody sets; without it the clock itself is taken at its word.
+    pulse: Callable[[], float] | None = None
     wakes: list[str] = field(default_factory=list)
     changes: list[tuple[bool, str]] = field(default_factory=list)
     settings: Settings = field(init=False)
@@ -86,33 +99,61 @@ class Bench:
     guard: Guard = field(init=False)
     paths: Paths = field(init=False)
     lidarr: Lidarr = field(init=False)
+    blocklist: Blocklist = field(init=False)
+    mender: Mender = field(init=False)
     queue: QueueManager = field(init=False)
+    order: Ordering = field(init=False)
     dispatcher: Dispatcher = field(init=False)
     monitor: Monitor = field(init=False)
     completion: Completion = field(init=False)
     cleanup: Cleanup = field(init=False)
     bans: BanWatch = field(init=False)
+    breakers: Breakers = field(init=False)
     health: Health = field(init=False)
 
     def __post_init__(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         self.settings = Settings(self.db, clock=self.clock, pins=self.pins)
         self.settings.prepare()
-        self.source = FakeSource(root=self.root, now=self.clock, batches=self.batches)
-        self.guard = Guard("slskd", lambda ok, detail: self.changes.append((ok, detail)))
+        self.settings.put_internal(self.pace)
+        self.source = self.known or FakeSource(root=self.root, now=self.clock, batches=self.batches)
+        self.breakers = Breakers(
+            self.db,
+            self.settings,
+            clock=self.clock,
+            pulse=self.pulse or (lambda: self.clock().timestamp()),
+        )
+        self.guard = self.breakers.guard(
+            "slskd", lambda ok, detail: self.changes.append((ok, detail))
+        )
         self.paths = Paths(self.settings)
         self.paths.remember_root(str(self.root))
         self.lidarr = Lidarr(self.settings, pause=lambda seconds: None)
         wake = self.wakes.append
         common = (self.db, self.settings, self.source, self.guard)
-        self.queue = QueueManager(self.db, self.settings, clock=self.clock, wake=wake)
+        self.blocklist = Blocklist(self.db, self.settings, clock=self.clock, wake=wake)
+        self.queue = QueueManager(
+            self.db, self.settings, clock=self.clock, wake=wake, blocklist=self.blocklist
+        )
+        self.order = Ordering(self.db, self.settings, clock=self.clock, wake=wake)
+        self.mender = Mender(self.settings, self.blocklist)
         self.dispatcher = self.new_dispatcher()
-        self.monitor = Monitor(*common, paths=self.paths, clock=self.clock, wake=wake)
+        self.monitor = Monitor(
+            *common, paths=self.paths, mender=self.mender, clock=self.clock, wake=wake
+        )
         self.completion = Completion(
-            self.db, self.settings, self.paths, self.lidarr, clock=self.clock, wake=wake
+            self.db,
+            self.settings,
+            self.paths,
+            self.lidarr,
+            mender=self.mender,
+            clock=self.clock,
+            wake=wake,
         )
         self.cleanup = Cleanup(
-            self.db, self.settings, self.paths, self.source, self.guard, clock=self.clock
+            *(self.db, self.settings, self.paths, self.source, self.guard),
+            clock=self.clock,
+            wake=wake,
         )
         self.bans = BanWatch(self.db, self.settings, "slskd", clock=self.clock)
         self.health = Health(
@@ -122,6 +163,7 @@ class Bench:
             self.source,
             self.lidarr,
             bans=self.bans,
+            breakers=self.breakers,
             clock=self.clock,
         )
 
@@ -132,6 +174,7 @@ class Bench:
             self.settings,
             self.source,
             self.guard,
+            mender=self.mender,
             clock=self.clock,
             wake=self.wakes.append,
         )
@@ -146,6 +189,13 @@ class Bench:
         """One look at the source that is never put off."""
         self.monitor.hasten()
         return self.monitor.tick()
+
+    def watch(self, seconds: float, *, every: float = 100.0) -> None:
+        """Let time pass while somebody looks all along, the last time at its end."""
+        while seconds > 0:
+            self.clock.advance(min(every, seconds))
+            seconds -= every
+            self.look()
 
     def asked(self, *offers: Offer, **changes: Any) -> str:
         """Hand a grab over and ask for its files."""
@@ -199,13 +249,11 @@ class Bench:
             return session.scalars(select(Grab).where(Grab.nzo_id == nzo_id)).one()
 
     def files(self, nzo_id: str, offer_index: int | None = None) -> list[Download]:
-        """The rows of its current offer, or of another one."""
+        """The rows that make it up now, or all that were added for one offer."""
         grab = self.grab(nzo_id)
-        index = grab.offer_index if offer_index is None else offer_index
+        which = Download.current if offer_index is None else Download.offer_index == offer_index
         query = (
-            select(Download)
-            .where(Download.grab_id == grab.id, Download.offer_index == index)
-            .order_by(Download.position)
+            select(Download).where(Download.grab_id == grab.id, which).order_by(Download.position)
         )
         with self.db.read() as session:
             return list(session.scalars(query))

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from soulspot_arr.domain import Offer, OfferFile
-from soulspot_arr.rules.offers import from_json, to_json
+from soulspot_arr.rules.offers import from_json, peers, to_json
 
 texts = st.text(max_size=20)
 files = st.builds(
@@ -25,4 +25,6 @@ offers = st.builds(Offer, source=texts, peer=texts, files=st.lists(files, max_si
 @given(st.lists(offers, max_size=4).map(tuple))
 def test_offers_come_back_as_they_were(kept: tuple[Offer, ...]) -> None:
     """Through JSON text, with every name a peer may choose."""
-    assert from_json(json.loads(json.dumps(to_json(kept)))) == kept
+    stored = json.loads(json.dumps(to_json(kept)))
+    assert from_json(stored) == kept
+    assert peers(stored) == [offer.peer for offer in kept]

@@ -22,10 +22,10 @@ def test_every_kind_has_words_of_its_own(kind: FailureKind) -> None:
     [
         ("rejected", "File not shared.", "anna", "@@m\\A\\01 - B.flac", "01 - B.flac: anna refuses to send the file (File not shared)."),
         ("rejected", None, "anna", "m/A/01.mp3", "01.mp3: anna refuses to send the file."),
-        ("stalled", "  ", "", "", "The transfer from the peer stopped moving."),
+        ("stalled", "  ", "", "", "Nothing moved at the peer for too long."),
         (None, None, "anna", "", "The download failed."),
         ("of another version", "why", "anna", "", "The download failed (why)."),
-        ("broken", None, "{peer}", "", "The transfer from {peer} kept breaking off."),
+        ("broken", None, "{peer}", "", "The transfer from {peer} failed."),
     ],
 )  # fmt: skip
 def test_the_sentence_names_file_peer_and_what_was_said(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from soulspot_arr.domain import DownloadState, Transfer, TransferState
-from soulspot_arr.rules.lifecycle import Step, WatchPolicy, advance
+from soulspot_arr.rules.watching import Step, WatchPolicy, advance
 from tests.fakes.clock import NOON
 
 POLICY = WatchPolicy(stall_queued=3600, stall_transfer=600, claim_ttl=120, vanished_after=60)
@@ -35,9 +35,11 @@ class Row:
     claimed_at: datetime | None = field(default_factory=lambda: ago(30))
     bytes_done: int = 0
     place_in_queue: int | None = None
+    best_place: int | None = None
     speed: int = 0
     placement: str | None = None
     missing_since: datetime | None = None
+    offline_since: datetime | None = None
     first_seen_at: datetime | None = field(default_factory=lambda: ago(20))
     last_progress_at: datetime | None = None
 

@@ -80,6 +80,7 @@ def make_search(bench: Bench, *albums: Wanted, **pins: Any) -> Search:
         bench.guard,
         FakeCatalogue(*albums),
         clock=bench.clock,
+        blocklist=bench.blocklist,
     )
 
 

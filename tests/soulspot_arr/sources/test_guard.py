@@ -13,6 +13,7 @@ from soulspot_arr.errors import (
     SourceRefused,
     SourceUnavailable,
 )
+from soulspot_arr.rules.breaker import BreakerPolicy
 from soulspot_arr.sources import Guard
 
 
@@ -48,7 +49,7 @@ def test_a_source_that_works_is_not_news() -> None:
 def test_an_outage_is_told_once_and_its_end_as_well() -> None:
     """Once per change, however many calls fail."""
     told = Told()
-    for _ in range(3):
+    for _ in range(2):
         told.lose()
     told.call()
     told.call()
@@ -83,3 +84,19 @@ def test_strays_become_source_errors(caplog: pytest.LogCaptureFixture) -> None:
     assert caught.value.source == "slskd"
     assert len(caplog.records) == 1
     assert told.guard.reachable is False
+
+
+def test_every_call_that_was_made_is_timed() -> None:
+    """With what it was for, whether it succeeded or not; a refused one took no time of anybody."""
+    took: list[tuple[str, bool]] = []
+    told = Told()
+    told.guard = Guard(
+        "slskd",
+        lambda ok, detail: None,
+        policy=lambda: BreakerPolicy(failures=1),
+        on_took=lambda action, seconds: took.append((action, seconds >= 0)),
+    )
+    told.call()
+    for _ in range(3):
+        told.lose()
+    assert took == [("poll", True)] * 2

@@ -141,7 +141,7 @@ def test_names_that_collide_with_routes_use_the_full_list(peer: str, bench: Benc
         (404, "User bob appears to be offline", "peer_offline"),
         (404, None, "peer_offline"),
         (400, "Two or more files in the request are repeated", "rejected"),
-        (500, "Failed to establish a direct or indirect message connection to bob (1.2.3.4:5)", "peer_offline"),
+        (500, "Failed to establish a direct or indirect message connection to bob (1.2.3.4:5)", "network"),
         (500, "User bob appears to be offline", "peer_offline"),
         (500, "Object reference not set to an instance of an object.", "broken"),
     ],

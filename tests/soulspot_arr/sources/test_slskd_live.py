@@ -27,15 +27,19 @@ from tests.soulspot_arr.sources.live import ENDED, KEY, LIMITS, PATH, SCALE, SIZ
 @pytest.mark.parametrize(
     ("row", "outcome", "kind"),
     [
-        ("F08", {"outcome": "stall", "at": 0.7}, FailureKind.STALLED),
-        ("F11", {"outcome": "reject_at_request", "text": "File not shared."}, FailureKind.REJECTED),
+        ("F08", {"outcome": "stall", "at": 0.7}, FailureKind.TIMEOUT),
+        (
+            "F11",
+            {"outcome": "reject_at_request", "text": "File not shared."},
+            FailureKind.FILE_NOT_FOUND,
+        ),
         ("F12", {"outcome": "deny_queued", "text": "Too many files"}, FailureKind.PEER_BUSY),
-        ("F12b", {"outcome": "deny_queued", "text": "Banned"}, FailureKind.REJECTED),
+        ("F12b", {"outcome": "deny_queued", "text": "Banned"}, FailureKind.USER_BLOCKED),
         ("F13", {"outcome": "report_failed"}, FailureKind.BROKEN),
-        ("F14", {"outcome": "size_changed", "size": 5}, FailureKind.REJECTED),
-        ("F15", {"outcome": "no_answer"}, FailureKind.BROKEN),
+        ("F14", {"outcome": "size_changed", "size": 5}, FailureKind.SIZE_DIFFERS),
+        ("F15", {"outcome": "no_answer"}, FailureKind.TIMEOUT),
         ("F18", {"outcome": "disk_full"}, FailureKind.DISK_FULL),
-        ("F06", {"outcome": "offline_mid"}, FailureKind.PEER_OFFLINE),
+        ("F06", {"outcome": "offline_mid"}, FailureKind.NETWORK),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -91,7 +95,7 @@ def test_F16_the_limit_of_180_seconds(profile: str, live_with: Callable[..., Liv
     live.world.skew(180)  # only time flies here, dates do not
 
     def given_up(found: list[Transfer]) -> bool:
-        return any(item.failure is FailureKind.PEER_OFFLINE for item in found)
+        return any(item.failure is FailureKind.TIMEOUT for item in found)
 
     failed = [item for item in live.until(given_up) if item.failure]
     assert {item.path for item in failed} <= {PATH, second}
@@ -198,7 +202,7 @@ def test_E05_E06_peers_that_cannot_be_asked(live: Live) -> None:
     request = BatchRequest(key, "bob", (OfferFile(PATH, PATH, SIZE),), "soulspot/a")
     with pytest.raises(SourceRefused) as caught:
         live.source.download_raw(request)
-    assert caught.value.kind == "peer_offline"
+    assert caught.value.kind == "network"
     live.world.set_peer("bob", reachable=True)
     with pytest.raises(SourceRefused) as caught:
         live.source.download_raw(request)

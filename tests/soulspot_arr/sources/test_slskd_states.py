@@ -7,8 +7,10 @@ from datetime import UTC, datetime
 import pytest
 
 from soulspot_arr.domain import FailureKind, Transfer, TransferState
+from soulspot_arr.rules.failures import CONSEQUENCES, Then
+from soulspot_arr.sources.slskd_records import Record
 from soulspot_arr.sources.slskd_states import Finality, classify, classify_refusal
-from soulspot_arr.sources.slskd_wire import Abilities, Record
+from soulspot_arr.sources.slskd_wire import Abilities
 from tests.soulspot_arr.sources.conftest import FakeTime
 
 NEW = Abilities(version="0.26.0", attempts=3)
@@ -211,8 +213,8 @@ def test_a_failure_without_a_text_says_its_state(time: FakeTime) -> None:
         (True, "2026-08-22T00:03:00Z", FailureKind.CANCELLED_AT_SOURCE),
         (False, "2026-08-22T00:00:05Z", FailureKind.CANCELLED_AT_SOURCE),
         (False, "2026-08-22T00:02:49.9Z", FailureKind.CANCELLED_AT_SOURCE),
-        (False, "2026-08-22T00:03:00.1Z", FailureKind.PEER_OFFLINE),
-        (False, "", FailureKind.PEER_OFFLINE),
+        (False, "2026-08-22T00:03:00.1Z", FailureKind.TIMEOUT),
+        (False, "", FailureKind.TIMEOUT),
     ],
 )
 def test_L04_F16_a_person_cancels_otherwise_than_slskd(
@@ -233,80 +235,94 @@ def test_S1_whatever_hinders_the_move_is_not_the_peers_fault(text: str, time: Fa
 K = FailureKind
 X = "bob (1.2.3.4:50000)"
 
+LATER, ELSEWHERE, NEVER = Then.AGAIN, Then.OTHER, Then.NEVER
+DIRECT = "Failed to establish a direct or indirect"
+
 
 @pytest.mark.parametrize(
-    ("end", "text", "kind"),
+    ("end", "text", "kind", "then"),
     [
         # contract slskd §5.7, row by row
-        ("Rejected", "Transfer rejected: File not shared.", K.REJECTED),
-        ("Rejected", "File not shared.", K.REJECTED),
-        ("Rejected", "Too many files", K.PEER_BUSY),
-        ("Rejected", "Transfer rejected: Too many files", K.PEER_BUSY),
-        ("Rejected", "Banned", K.REJECTED),
-        ("Rejected", "Cancelled", K.REJECTED),
-        ("Rejected", "Pending shutdown.", K.PEER_BUSY),
-        ("Errored", "Download reported as failed by remote client", K.BROKEN),
-        ("Errored", "User bob appears to be offline", K.PEER_OFFLINE),
-        ("Errored", f"Failed to establish a direct or indirect message connection to {X}", K.PEER_OFFLINE),
-        ("Errored", f"Failed to establish a direct or indirect transfer connection to {X}", K.PEER_OFFLINE),
-        ("TimedOut", "The wait timed out after 15000 milliseconds", K.BROKEN),
-        ("TimedOut", "The wait timed out after 5000 milliseconds", K.BROKEN),
-        ("TimedOut", "Inactivity timeout of 60000 milliseconds was reached", K.STALLED),
-        ("Errored", "Transfer failed: Remote connection closed", K.BROKEN),
-        ("Errored", "Failed to read 16384 bytes from 1.2.3.4:50000: closed unexpectedly", K.BROKEN),
-        ("Aborted", "Transfer aborted: the remote size of 5 does not match expected size 6", K.REJECTED),
-        ("Errored", "Failed to create file 01.flac: disk full", K.DISK_FULL),
-        ("Cancelled", "A task was canceled.", K.CANCELLED_AT_SOURCE),
-        ("Cancelled", "Operation cancelled", K.CANCELLED_AT_SOURCE),
-        ("Cancelled", "The operation was canceled.", K.CANCELLED_AT_SOURCE),
-        ("Cancelled", "", K.CANCELLED_AT_SOURCE),
-        ("TimedOut", "Download failed to enqueue remotely after hard time limit of 180 secs", K.PEER_OFFLINE),
-        ("Errored", "Application shut down", K.PEER_OFFLINE),
-        ("Errored", "Disconnected)) (The server connection went away", K.BROKEN),
+        ("Rejected", "Transfer rejected: File not shared.", K.FILE_NOT_FOUND, NEVER),
+        ("Rejected", "File not shared.", K.FILE_NOT_FOUND, NEVER),
+        ("Rejected", "Too many files", K.PEER_BUSY, LATER),
+        ("Rejected", "Transfer rejected: Too many files", K.PEER_BUSY, LATER),
+        ("Rejected", "Banned", K.USER_BLOCKED, NEVER),
+        ("Rejected", "Transfer rejected: Banned", K.USER_BLOCKED, NEVER),
+        ("Rejected", "Cancelled", K.REJECTED, ELSEWHERE),
+        ("Rejected", "Pending shutdown.", K.PEER_BUSY, LATER),
+        ("Errored", "Download reported as failed by remote client", K.BROKEN, LATER),
+        ("Errored", "User bob appears to be offline", K.PEER_OFFLINE, LATER),
+        ("Errored", "User disk full appears to be offline", K.PEER_OFFLINE, LATER),
+        ("Errored", f"{DIRECT} message connection to {X}", K.NETWORK, LATER),
+        ("Errored", f"{DIRECT} transfer connection to {X}", K.NETWORK, LATER),
+        ("TimedOut", "The wait timed out after 15000 milliseconds", K.TIMEOUT, LATER),
+        ("TimedOut", "The wait timed out after 5000 milliseconds", K.TIMEOUT, LATER),
+        ("TimedOut", "Inactivity timeout of 60000 milliseconds was reached", K.TIMEOUT, LATER),
+        ("Errored", "Transfer failed: Remote connection closed", K.NETWORK, LATER),
+        ("Errored", "Transfer failed: The connection was closed unexpectedly", K.NETWORK, LATER),
+        ("Errored", "Failed to read 16384 bytes from 1.2.3.4:50000: closed unexpectedly", K.NETWORK, LATER),
+        ("Errored", "closed unexpectedly", K.NETWORK, LATER),
+        ("Aborted", "Transfer aborted: the remote size of 5 does not match expected size 6", K.SIZE_DIFFERS, ELSEWHERE),
+        ("Aborted", "Transfer aborted: the remote size of 0 does not match expected size 6", K.SIZE_DIFFERS, ELSEWHERE),
+        ("Errored", "Failed to create file 01.flac: disk full", K.DISK_FULL, LATER),
+        ("Errored", "Failed to create file User bob appears to be offline.flac: I/O", K.DISK_FULL, LATER),
+        ("Cancelled", "A task was canceled.", K.CANCELLED_AT_SOURCE, ELSEWHERE),
+        ("Cancelled", "Operation cancelled", K.CANCELLED_AT_SOURCE, ELSEWHERE),
+        ("Cancelled", "The operation was canceled.", K.CANCELLED_AT_SOURCE, ELSEWHERE),
+        ("Cancelled", "", K.CANCELLED_AT_SOURCE, ELSEWHERE),
+        ("TimedOut", "Download failed to enqueue remotely after hard time limit of 180 secs", K.TIMEOUT, LATER),
+        ("Errored", "Application shut down", K.PEER_OFFLINE, LATER),
+        ("Errored", "Disconnected)) (The operation failed", K.SOURCE_UNAVAILABLE, LATER),
+        ("Errored", " Disconnected)) (The server connection went away", K.SOURCE_UNAVAILABLE, LATER),
         # slskd's own disk, as Linux, .NET and Windows say it
-        ("Errored", "No space left on device : '/downloads/incomplete/01.flac'", K.DISK_FULL),
-        ("Errored", "Transfer failed: No space left on device", K.DISK_FULL),
-        ("Errored", "There is not enough space on the disk. : 'C:\\d\\01.flac'", K.DISK_FULL),
-        ("Errored", "Not enough disk space", K.DISK_FULL),
-        ("Errored", "The disk is full.", K.DISK_FULL),
-        ("Errored", "Failed to create file 01.flac: Permission denied", K.DISK_FULL),
-        ("Errored", "Access to the path '/downloads/incomplete' is denied.", K.DISK_FULL),
-        ("Errored", "Access is denied.", K.DISK_FULL),
-        ("Errored", "Read-only file system : '/downloads/incomplete/01.flac'", K.DISK_FULL),
-        ("Errored", "Disk quota exceeded : '/downloads/incomplete/01.flac'", K.DISK_FULL),
-        ("Errored", "You have exceeded your disk quota", K.DISK_FULL),
-        ("Rejected", "Permission denied", K.REJECTED),
-        ("Rejected", "No space left on device", K.REJECTED),
+        ("Errored", "No space left on device : '/downloads/incomplete/01.flac'", K.DISK_FULL, LATER),
+        ("Errored", "Transfer failed: No space left on device", K.DISK_FULL, LATER),
+        ("Errored", "There is not enough space on the disk. : 'C:\\d\\01.flac'", K.DISK_FULL, LATER),
+        ("Errored", "Not enough disk space", K.DISK_FULL, LATER),
+        ("Errored", "The disk is full.", K.DISK_FULL, LATER),
+        ("Errored", "Failed to create file 01.flac: Permission denied", K.DISK_FULL, LATER),
+        ("Errored", "Access to the path '/downloads/incomplete' is denied.", K.DISK_FULL, LATER),
+        ("Errored", "Access is denied.", K.DISK_FULL, LATER),
+        ("Errored", "Read-only file system : '/downloads/incomplete/01.flac'", K.DISK_FULL, LATER),
+        ("Errored", "Disk quota exceeded : '/downloads/incomplete/01.flac'", K.DISK_FULL, LATER),
+        ("Errored", "You have exceeded your disk quota", K.DISK_FULL, LATER),
+        ("Rejected", "Permission denied", K.REJECTED, ELSEWHERE),
+        ("Rejected", "No space left on device", K.REJECTED, ELSEWHERE),
         # contract slskd §9 and §11.2
-        ("Rejected", "Too many megabytes", K.PEER_BUSY),
-        ("Rejected", "Too many megabytes.", K.PEER_BUSY),
-        ("Rejected", "TOO MANY FILES", K.PEER_BUSY),
-        ("Rejected", "Too many files this week", K.REJECTED),
-        ("Rejected", "Too many files today", K.REJECTED),
-        ("Rejected", "Too many megabytes this week", K.REJECTED),
-        ("Rejected", "Too many failed transfers today", K.REJECTED),
-        ("Rejected", "Overwhelmed with requests; try again later.", K.PEER_BUSY),
-        ("Rejected", "Transfer rejected: Overwhelmed with requests; try again later.", K.PEER_BUSY),
-        ("Rejected", "Pending shutdown", K.PEER_BUSY),
-        ("Rejected", "User limit of 5 files exceeded", K.PEER_BUSY),
-        ("Rejected", "User limit of 50 megabytes exceeded", K.PEER_BUSY),
-        ("Rejected", "Queued", K.PEER_BUSY),
-        ("Rejected", "Complete", K.REJECTED),
-        ("Rejected", "File not shared", K.REJECTED),
-        ("Rejected", "file not shared.", K.REJECTED),
-        ("Rejected", "File read error.", K.REJECTED),
-        ("Rejected", "Remote file error", K.REJECTED),
-        ("Rejected", "Blocked country", K.REJECTED),
-        ("Rejected", "Disallowed extension", K.REJECTED),
-        ("Rejected", "Enqueue failed due to internal error", K.REJECTED),
-        ("Rejected", "", K.REJECTED),
-        ("Errored", "", K.BROKEN),
-        ("TimedOut", "", K.BROKEN),
+        ("Rejected", "Too many megabytes", K.PEER_BUSY, LATER),
+        ("Rejected", "Too many megabytes.", K.PEER_BUSY, LATER),
+        ("Rejected", "TOO MANY FILES", K.PEER_BUSY, LATER),
+        ("Rejected", "Too many files this week", K.PEER_EXHAUSTED, ELSEWHERE),
+        ("Rejected", "Too many files today", K.PEER_EXHAUSTED, ELSEWHERE),
+        ("Rejected", "Too many megabytes this week", K.PEER_EXHAUSTED, ELSEWHERE),
+        ("Rejected", "Too many megabytes today.", K.PEER_EXHAUSTED, ELSEWHERE),
+        ("Rejected", "Transfer rejected: Too many failed transfers this week", K.PEER_EXHAUSTED, ELSEWHERE),
+        ("Rejected", "Too many failed transfers today", K.PEER_EXHAUSTED, ELSEWHERE),
+        ("Rejected", "Overwhelmed with requests; try again later.", K.PEER_BUSY, LATER),
+        ("Rejected", "Transfer rejected: Overwhelmed with requests; try again later.", K.PEER_BUSY, LATER),
+        ("Rejected", "Pending shutdown", K.PEER_BUSY, LATER),
+        ("Rejected", "User limit of 5 files exceeded", K.PEER_BUSY, LATER),
+        ("Rejected", "User limit of 50 megabytes exceeded", K.PEER_BUSY, LATER),
+        ("Rejected", "Queued", K.PEER_BUSY, LATER),
+        ("Rejected", "Complete", K.REJECTED, ELSEWHERE),
+        ("Rejected", "File not shared", K.FILE_NOT_FOUND, NEVER),
+        ("Rejected", "file not shared.", K.FILE_NOT_FOUND, NEVER),
+        ("Rejected", "File read error.", K.REJECTED, ELSEWHERE),
+        ("Rejected", "Remote file error", K.REJECTED, ELSEWHERE),
+        ("Rejected", "Blocked country", K.USER_BLOCKED, NEVER),
+        ("Rejected", "Disallowed extension", K.REJECTED, ELSEWHERE),
+        ("Rejected", "Enqueue failed due to internal error", K.REJECTED, ELSEWHERE),
+        ("Rejected", "", K.REJECTED, ELSEWHERE),
+        ("Errored", "", K.BROKEN, LATER),
+        ("TimedOut", "", K.TIMEOUT, LATER),
     ],
 )  # fmt: skip
-def test_classify(end: str, text: str, kind: FailureKind) -> None:
+def test_classify(end: str, text: str, kind: FailureKind, then: Then) -> None:
     """By state first, by text second, in any case and with or without a full stop."""
-    assert classify(frozenset({"Completed", end}), text) is kind
+    found = classify(frozenset({"Completed", end}), text)
+    assert found is kind
+    assert CONSEQUENCES[found].then is then
 
 
 @pytest.mark.parametrize(
@@ -314,8 +330,13 @@ def test_classify(end: str, text: str, kind: FailureKind) -> None:
     [
         ("User bob appears to be offline", K.PEER_OFFLINE),
         ("One or more errors occurred. (User bob appears to be offline)", K.PEER_OFFLINE),
-        (f"Failed to enqueue: Failed to establish a direct or indirect message connection to {X}", K.PEER_OFFLINE),
-        ("The wait timed out after 5000 milliseconds", K.PEER_OFFLINE),
+        (f"Failed to enqueue: {DIRECT} message connection to {X}", K.NETWORK),
+        (f"{DIRECT} message connection to {X}: the server connection is fine", K.NETWORK),
+        ("The wait timed out after 5000 milliseconds", K.TIMEOUT),
+        ("One or more errors occurred. (Transfer rejected: File not shared.)", K.FILE_NOT_FOUND),
+        ("Transfer rejected: Too many files today", K.PEER_EXHAUSTED),
+        ("Transfer rejected: Banned", K.USER_BLOCKED),
+        ("One or more errors occurred. (Transfer rejected: Complete) (User x appears to be offline)", K.REJECTED),
         ("The server connection must be connected and logged in to download (currently: Disconnected)", K.SOURCE_UNAVAILABLE),
         ("An error occurred while saving the entity changes. See the inner exception for details.", K.SOURCE_UNAVAILABLE),
         ("SQLite Error 5: 'database is locked'.", K.SOURCE_UNAVAILABLE),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from soulspot_arr.sources.slskd_http import Reply
-from soulspot_arr.sources.slskd_wire import as_message, as_text, record
+from soulspot_arr.sources.slskd_records import record
+from soulspot_arr.sources.slskd_wire import as_message, as_text
 from tests.soulspot_arr.sources.conftest import transfer
 
 

@@ -12,7 +12,8 @@ from soulspot_arr.domain import FailureKind, TransferRef, TransferState
 from soulspot_arr.errors import SourceAuth, SourceProtocol, SourceUnavailable
 from soulspot_arr.sources.slskd_enqueue import Destinations
 from soulspot_arr.sources.slskd_http import Address, SlskdHttp
-from soulspot_arr.sources.slskd_wire import Abilities, record
+from soulspot_arr.sources.slskd_records import record
+from soulspot_arr.sources.slskd_wire import Abilities
 from tests.soulspot_arr.sources.conftest import (
     API,
     BATCHES,
@@ -127,6 +128,28 @@ def test_I02_pattern_of_braces_asks_about_nothing(bench: Bench) -> None:
     assert bench.sent("GET", "/batches/") == []
 
 
+def test_what_came_before_a_downgrade_stays_where_it_is() -> None:
+    """An old slskd does not know batches; what has a new id since is fetched by its own rules."""
+    destinations, http = Destinations(), SlskdHttp(Address(URL))
+    destinations.remember(BATCH, "ours")
+    new, old = Abilities(root="/d"), Abilities(root="/d", batches=False)
+    before = record(transfer(id="came", batchId=BATCH))
+    assert before is not None
+    assert destinations.placements(http, [before], able=new) == {"came": "ours"}
+    lists = [  # with the field of 0.25, and without it
+        [transfer(id="came", batchId=BATCH), transfer(id="again", batchId=None)],
+        [transfer(id="came"), transfer(id="again")],
+    ]
+    for listed in lists:
+        found = [item for raw in listed if (item := record(raw)) is not None]
+        told = destinations.placements(http, found, able=old)
+        assert told == {"came": "ours", "again": "Album"}
+    unseen = record(transfer(id="never seen", batchId=ID))
+    assert unseen is not None
+    told = destinations.placements(http, [unseen], able=old)
+    assert told == {"never seen": None}, "whoever asked for it knows better"
+
+
 def test_unknown_search_tokens_are_not_guessed(bench: Bench) -> None:
     """Somebody else's batch may name a search whose text goes into the folder."""
     bench.be("0.26.0", options(destination={"subdirectory": "${SEARCH_TEXT}/x"}))
@@ -142,7 +165,7 @@ def test_finality_needs_the_configured_attempts(bench: Bench) -> None:
     failed = transfer(state="Completed, Errored", attempts=2, exception="Transfer failed: closed")
     bench.http.get(DOWNLOADS, json=groups(failed))
     [found] = bench.source.poll_raw().transfers
-    assert (found.state, found.failure) == (TransferState.FAILED, FailureKind.BROKEN)
+    assert (found.state, found.failure) == (TransferState.FAILED, FailureKind.NETWORK)
 
 
 def test_before_0_26_an_error_is_final_at_once(bench: Bench) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from soulspot_arr.domain import FailureKind, Transfer, TransferState
-from soulspot_arr.rules.lifecycle import CLOCK_SKEW, correlate
+from soulspot_arr.rules.watching import CLOCK_SKEW, correlate
 from tests.fakes.clock import NOON
 from tests.soulspot_arr.rules.watched import PATH, PENDING, QUEUED, Row, ago, transfer
 

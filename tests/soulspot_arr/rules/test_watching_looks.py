@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from soulspot_arr.domain import DownloadState, FailureKind, Transfer, TransferState
-from soulspot_arr.rules.lifecycle import Step, allowed
+from soulspot_arr.rules.lifecycle import allowed
+from soulspot_arr.rules.watching import Step
 from tests.fakes.clock import NOON
 from tests.soulspot_arr.rules.watched import MOVING, PENDING, QUEUED, Row, ago, look, transfer
 
@@ -33,7 +34,7 @@ F = FailureKind
         (MOVING, transfer(T.SUCCEEDED), D.COMPLETED, "download.completed"),
         (MOVING, transfer(T.FAILED, failure=F.BROKEN), D.WAITING, "download.retry_scheduled"),
         (
-            replace(MOVING, attempts=2),
+            replace(MOVING, attempts=3),
             transfer(T.FAILED, failure=F.BROKEN),
             D.FAILED,
             "download.failed",
@@ -74,11 +75,11 @@ def test_nothing_new_is_no_step() -> None:
 
 def test_a_file_in_the_queue_tells_its_place() -> None:
     """Only the columns that changed are written."""
-    assert look(QUEUED, transfer(T.QUEUED, place_in_queue=7)) == Step(None, {"place_in_queue": 7})
-    row = replace(QUEUED, place_in_queue=7, missing_since=ago(5))
-    assert look(row, transfer(T.QUEUED)) == Step(
-        None, {"place_in_queue": None, "missing_since": None}
+    assert look(QUEUED, transfer(T.QUEUED, place_in_queue=7)) == Step(
+        None, {"place_in_queue": 7, "best_place": 7}
     )
+    row = replace(QUEUED, place_in_queue=7, missing_since=ago(5))
+    assert look(row, transfer(T.QUEUED)) == Step(None, {"missing_since": None})
 
 
 def test_new_bytes_are_progress() -> None:
@@ -117,6 +118,7 @@ def test_what_the_first_look_writes() -> None:
         "transfer_ref": "t1",
         "placement": "soulspot/x",
         "place_in_queue": 3,
+        "best_place": 3,
         "first_seen_at": NOON,
     }
 
@@ -160,6 +162,7 @@ def test_a_new_attempt_starts_from_a_clean_row() -> None:
         "bytes_done": 0,
         "speed": 0,
         "place_in_queue": None,
+        "best_place": None,
         "local_path": None,
     }
 

@@ -16,16 +16,8 @@ from soulspot_arr.domain import (
     Transfer,
     TransferState,
 )
-from soulspot_arr.rules.lifecycle import (
-    NextOffer,
-    RetryPolicy,
-    Step,
-    WatchPolicy,
-    advance,
-    allowed,
-    correlate,
-    roll_up,
-)
+from soulspot_arr.rules.lifecycle import RetryPolicy, allowed, roll_up
+from soulspot_arr.rules.watching import Company, Step, WatchPolicy, advance, correlate
 from tests.fakes.clock import NOON
 from tests.soulspot_arr.rules.watched import PATH, Row
 
@@ -90,7 +82,7 @@ def test_a_look_takes_only_legal_steps_and_keeps_the_bytes_in_bounds(
     row: Row, seen: Transfer | None, policy: WatchPolicy, sibling: object
 ) -> None:
     """Never an illegal transition, never negative or more than the file."""
-    step = advance(row, seen, now=NOON, policy=policy, sibling_progress=sibling)  # type: ignore[arg-type]
+    step = advance(row, seen, now=NOON, policy=policy, company=Company(moved=sibling))  # type: ignore[arg-type]
     if step is None:
         return
     assert step.to is None or allowed(row.status, step.to)
@@ -128,12 +120,10 @@ def test_correlation_answers_for_every_row_and_never_with_a_spent_transfer(
             assert (match.peer, match.path) == (row.peer, row.remote_path)
 
 
-@given(st.lists(st.sampled_from(DownloadState)), st.integers(-1, 3))
-def test_every_mixture_of_files_makes_a_grab(states: list[DownloadState], left: int) -> None:
+@given(st.lists(st.sampled_from(DownloadState)))
+def test_every_mixture_of_files_makes_a_grab(states: list[DownloadState]) -> None:
     """Total, and blind to the order of the files."""
-    verdict = roll_up(states, alternates_left=left)
-    assert isinstance(verdict, GrabState | NextOffer)
-    assert verdict is roll_up(reversed(states), alternates_left=left)
+    verdict = roll_up(states)
+    assert isinstance(verdict, GrabState)
+    assert verdict is roll_up(reversed(states))
     assert verdict not in {GrabState.COMPLETED, GrabState.IMPORTED, GrabState.REMOVED}
-    if left <= 0:
-        assert verdict is not NextOffer.ROTATE
