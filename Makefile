@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check fmt run bench bench-matching wheel clean
+.PHONY: help demo test chaos check fmt run bench bench-matching wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -29,8 +29,11 @@ demo: $(VENV)/.runtime ## set up and play the whole story: search, grab, import
 	@$(BIN)/soulspot-arr demo
 
 test: check ## set up, run every check and every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report= $(ARGS)
 	@printf 'Branch coverage, at least 90 %%: ' && $(BIN)/python -m coverage report --fail-under=90 --format=total
+
+chaos: $(VENV)/.dev ## 60 grabs, a bad network, 100 times kill -9; SEED=7 plays the same again
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 check: $(VENV)/.dev ## formatting, lint, types, import contracts
 	$(BIN)/ruff format --check .

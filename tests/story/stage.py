@@ -103,6 +103,7 @@ def stage(
     profile: str = "0.26.0",
     time_scale: float = 20.0,
     settings: dict[str, str] | None = None,
+    library: tuple[Album, ...] = (ONE_DISC, TWO_DISCS),
 ) -> Iterator[Stage]:
     """Raise the curtain: a simulated slskd in this process, the service in one of its own."""
     options = SimOptions(
@@ -121,7 +122,7 @@ def stage(
             lidarr = StockLidarr(
                 NewznabClient(service.newznab, "/api", service.api_key, pacing=0.0),
                 SabnzbdClient(service.sabnzbd, service.api_key),
-                library=(ONE_DISC, TWO_DISCS),
+                library=library,
                 library_root=root / "library",
             )
             yield Stage(simulator, service, lidarr, root)

@@ -1,0 +1,1 @@
+"""The chaos run: real processes, a bad network, and a service that is killed again and again."""
