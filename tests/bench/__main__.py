@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import measures
+from tests.bench import measures, measures_queue
 from tests.bench.measures import Figure
 
 MEASURES: tuple[tuple[str, Callable[[Path], list[Figure]]], ...] = (
@@ -22,6 +22,9 @@ MEASURES: tuple[tuple[str, Callable[[Path], list[Figure]]], ...] = (
     ("addfile", measures.addfile),
     ("search", measures.search),
     ("monitor", measures.monitor),
+    ("claims", measures_queue.claims),
+    ("open", measures_queue.open_downloads),
+    ("requests", measures_queue.requests_to_slskd),
     ("idle", measures.idle),
 )
 

@@ -40,7 +40,7 @@ SLSKD_KEY = "bench-key-0123456789"
 # The intervals a user has, not the hurried ones of the stories.
 USUAL = {
     "SOULSPOT_JOBS_HEARTBEAT": "10",
-    "SOULSPOT_JOBS_LEASE_TTL": "30",
+    "SOULSPOT_JOBS_LEASE_TTL": "25",
     "SOULSPOT_JOBS_DISPATCH": "5",
     "SOULSPOT_JOBS_POLL": "5",
     "SOULSPOT_JOBS_POLL_QUEUED": "30",
@@ -58,16 +58,18 @@ class Figure:
     limit: float
     unit: str
     detail: str = ""
+    at_least: bool = False
 
     @property
     def kept(self) -> bool:
         """Whether the promise was kept."""
-        return self.value <= self.limit
+        return self.value >= self.limit if self.at_least else self.value <= self.limit
 
     def row(self) -> str:
         """One line of the table."""
         mark = "" if self.kept else "   MISSED"
-        measured, promised = f"{self.value:.4g} {self.unit}", f"< {self.limit:g} {self.unit}"
+        sign = ">" if self.at_least else "<"
+        measured, promised = f"{self.value:.4g} {self.unit}", f"{sign} {self.limit:g} {self.unit}"
         return f"{self.name:<46} {measured:>12} {promised:>12}  {self.detail}{mark}"
 
     def as_json(self) -> dict[str, object]:
@@ -254,7 +256,7 @@ def search(_root: Path) -> list[Figure]:
 # -- monitor ---------------------------------------------------------------------------------------
 
 
-class _Frozen(FakeSource):
+class Frozen(FakeSource):
     """A source whose next look is given."""
 
     def __init__(self) -> None:
@@ -271,11 +273,11 @@ def monitor(root: Path) -> list[Figure]:
     root.joinpath("data").mkdir()
     config = Config.load({}, {"data_dir": str(root / "data")})
     fill(config.database_url, archived=0, waiting=500, files=10)
-    source = _Frozen()
+    source = Frozen()
     services = build(config, source=source)
     samples, writes = [], []
     for turn in range(1, 8):
-        source.look = _snapshot(turn)
+        source.look = snapshot(turn)
         statements: list[int] = []
         listener = _row_counter(statements)
         event.listen(services.db.engine, "after_cursor_execute", listener)
@@ -293,10 +295,10 @@ def monitor(root: Path) -> list[Figure]:
     ]
 
 
-def _snapshot(turn: int) -> Snapshot:
+def snapshot(turn: int, count: int = 5000) -> Snapshot:
     """Every transfer; with each look another hundred has got further."""
     transfers = []
-    for number in range(5000):
+    for number in range(count):
         grab, position = number // 10 + 1, number % 10
         extra = 500_000 if number // 100 <= turn else 0
         transfers.append(
@@ -351,7 +353,7 @@ def idle(root: Path) -> list[Figure]:
             before, asked = _cpu(process.pid), len(simulator.requests)
             time.sleep(minutes * 60)
             used, requests_made = _cpu(process.pid) - before, len(simulator.requests) - asked
-            memory = _memory(process.pid)
+            memory = memory_of(process.pid)
         finally:
             process.terminate()
             process.wait(timeout=20)
@@ -367,8 +369,9 @@ def _cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _memory(pid: int) -> int:
+def memory_of(pid: int, *, peak: bool = False) -> int:
+    """Bytes that a process holds in memory, or the most it ever held."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith("VmHWM:" if peak else "VmRSS:"):
             return int(line.split()[1]) * 1024
     return 0

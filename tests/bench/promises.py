@@ -1,4 +1,4 @@
-"""What the project promises about matching, checked on the frozen part alone."""
+"""What the project promises about matching, checked on the frozen part alone, and about the queue."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from dataclasses import asdict, dataclass
 
 from tests.bench.figures import BLIND, of_part, total
 from tests.bench.measuring import Run
+
+# With 10,000 open downloads.
+TICK = 0.5  # seconds for one look
+CLAIMS = 1_000  # files a second on PostgreSQL
+MEMORY = 200  # MiB of the service, at any moment
+MORE_REQUESTS = 12  # a minute, than with 10 files: ten questions for a place, two of a health check
 
 _SMALL = 60  # targets: no stratum below may have more than one wrong album
 

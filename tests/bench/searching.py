@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from soulspot_arr.domain import RawFile, RawFolder
 from soulspot_arr.rules.planning.ladder import ladder
-from soulspot_arr.settings import CORE_SPECS
+from soulspot_arr.specs import CORE_SPECS
 from soulspot_arr.wanted import Wanted
 from tests.bench import own_rule
 from tests.bench.figures import Share
