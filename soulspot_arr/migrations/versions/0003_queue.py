@@ -52,7 +52,8 @@ def upgrade() -> None:
         "ix_downloads_unreleased", "downloads", ["source", "peer", "remote_path"],
         unique=False, sqlite_where=over, postgresql_where=over,
     )  # fmt: skip
-    _create_tables()
+    _create_blocklist()
+    _create_memory()
     # A longer lease would let half a minute pass before another worker takes over; so it may not be.
     op.execute(
         "DELETE FROM settings WHERE key = 'jobs.lease_ttl'"
@@ -152,7 +153,7 @@ def _index_progress(member: str) -> None:
     op.create_index("ix_downloads_progress", "downloads", columns, unique=False)
 
 
-def _create_tables() -> None:
+def _create_blocklist() -> None:
     op.create_table(
         "blocklist",
         sa.Column("id", BigKey, nullable=False),
@@ -188,6 +189,10 @@ def _create_tables() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_strikes")),
     )
     op.create_index("ix_strikes_source_peer_at", "strikes", ["source", "peer", "at"], unique=False)
+
+
+def _create_memory() -> None:
+    """What processes remember of peers, of sources, and of themselves."""
     op.create_table(
         "echoes",
         sa.Column("source", sa.String(length=32), nullable=False),
