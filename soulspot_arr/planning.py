@@ -256,9 +256,8 @@ class Planner:
         now, held, outcome = self._clock(), False, None
         with self._db.write() as session:
             ledger.hold(session, [batch.files[0].grab_id])
-            blocks = self._mender.blocklist.read(
-                session
-            )  # a block may have been taken off just now
+            # Read anew: a block may have been taken off just now.
+            blocks = self._mender.blocklist.read(session)
             for file in batch.files:
                 row = session.get(Download, file.id)
                 why = blocks.reason(self._source, file.peer, file.path)
