@@ -36,8 +36,6 @@ from soulspot_arr.sources import DownloadSource, Guard
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 60
-# Given up while they may have been under way: what is known of the transfer may be out of date.
-_STOPPED = frozenset({DownloadState.CANCELLED, DownloadState.BLOCKLISTED})
 _TRIED_LATELY = timedelta(minutes=30)  # what waits for room is asked for every five minutes
 _ENDED = (
     GrabState.COMPLETED,
@@ -191,7 +189,7 @@ class Cleanup:
         known = {
             row.id: TransferRef(row.peer, row.transfer_ref) for row in rows if row.transfer_ref
         }
-        unsure = [row for row in rows if not row.transfer_ref or row.status in _STOPPED]
+        unsure = [row for row in rows if not row.transfer_ref or _was_stopped(row)]
         if not unsure:
             return known
         with self._guard("look for unconfirmed transfers"):
@@ -371,6 +369,14 @@ def _is_over() -> ColumnElement[bool]:
         Download.status.in_(GIVEN_UP),
         and_(arrived, or_(Grab.status.in_(_ENDED), ~Download.current)),
     )
+
+
+def _was_stopped(row: Download) -> bool:
+    """Given up while it may have been under way: its reference may be out of date.
+
+    What has failed was seen to end; what runs under that name since then is somebody else's.
+    """
+    return row.status == DownloadState.CANCELLED or row.failure_kind == FailureKind.BLOCKED
 
 
 def _attempt(row: Download) -> tuple[str | None, ...]:

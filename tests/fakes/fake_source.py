@@ -201,6 +201,12 @@ class FakeSource:
         with self._lock:
             del self._transfers[self.of(path, peer).ref]
 
+    def start_by_hand(self, peer: str, path: str, *, size: int = 1_000) -> str:
+        """A person downloads this file; the reference of the transfer."""
+        with self._lock:
+            self._record(peer, path, size, None, _parent(path))
+        return self.of(path, peer).ref
+
     def restart(self) -> None:
         """As slskd does: live transfers come back under new references, without their batch."""
         with self._lock:

@@ -139,6 +139,29 @@ def test_one_transfer_that_cannot_be_forgotten_keeps_none_of_the_others(bench: B
     assert bench.files(first)[0].released_at is None
 
 
+def test_a_transfer_that_has_another_reference_since_a_restart_is_stopped(bench: Bench) -> None:
+    """slskd was restarted before anybody looked again, and then the grab was deleted."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.look()
+    bench.source.restart()
+    bench.queue.cancel([nzo_id])
+    bench.cleanup.run()
+    assert list(bench.source.poll_raw().transfers) == []
+
+
+def test_what_a_person_starts_after_a_failure_of_ours_is_left_alone(bench: Bench) -> None:
+    """The same file of the same peer, before our row was settled."""
+    nzo_id = bench.asked(offer("anna", "01.flac"))
+    bench.look()
+    path = f"{FOLDER}\\01.flac"
+    bench.source.fail(path, FailureKind.FILE_NOT_FOUND, "File not shared.")
+    bench.look()
+    assert bench.states(nzo_id) == ["blocklisted"]
+    theirs = bench.source.start_by_hand("anna", path)
+    bench.cleanup.run()
+    assert [item.ref for item in bench.source.poll_raw().transfers] == [theirs]
+
+
 # -- keys ------------------------------------------------------------------------------------------
 
 
