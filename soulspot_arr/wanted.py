@@ -10,6 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+UNKNOWN_MEDIUM = "Unknown"
+"""Lidarr's word for a medium whose format nobody knows; its import counts it as a fault."""
+
 
 class Provider(StrEnum):
     """Who said what the album is."""
@@ -37,7 +40,11 @@ class WantedTrack:
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """One pressing of the album with its own list of tracks, in order of disc and number."""
+    """One pressing of the album with its own list of tracks, in order of disc and number.
+
+    `media` is the format of each disc in their order: "CD", "Digital Media" …, and `UNKNOWN_MEDIUM`
+    where nobody said; empty when the provider tells nothing of them.
+    """
 
     id: str
     title: str
@@ -46,6 +53,21 @@ class Edition:
     country: str = ""
     year: int | None = None
     monitored: bool = False  # the one Lidarr has chosen
+    media: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The first label it came out on; empty when unknown."""
+        return self.labels[0] if self.labels else ""
+
+    def medium_of(self, disc: int) -> str:
+        """Format of the disc with this number; empty when unknown."""
+        discs = sorted({track.disc for track in self.tracks})
+        if disc not in discs or len(discs) != len(self.media):
+            return ""
+        medium = self.media[discs.index(disc)]
+        return medium if medium != UNKNOWN_MEDIUM else ""
 
     @property
     def discs(self) -> int:

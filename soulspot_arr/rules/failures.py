@@ -85,7 +85,8 @@ CONSEQUENCES: Mapping[FailureKind, Consequence] = {
     F.FILE_NOT_FOUND: Consequence(Then.NEVER, block=BlockScope.FILE, days=_FILE_DAYS),
     F.CORRUPT: _BAD_FILE,
     F.INVALID_FORMAT: _BAD_FILE,
-    F.NOT_IMPORTABLE: _BAD_FILE,
+    # A good file of another version or edition: no reproach, but of no use for this album either.
+    F.NOT_IMPORTABLE: Consequence(Then.NEVER, block=BlockScope.FILE, days=_FILE_DAYS),
     F.USER_BLOCKED: Consequence(
         Then.NEVER, about_peer=True, strike=True, block=BlockScope.PEER, days=_PEER_DAYS
     ),

@@ -147,6 +147,7 @@ def afresh(download: Begun) -> dict[str, Any]:
         "transfer_ref": None,
         "local_path": None,
         "placed_path": None,
+        "verified": None,
         "released_at": None,
     }
 

@@ -203,6 +203,18 @@ def token(quality: Quality) -> str | None:
     return {"WAV": "WAV", "WMA": "WMA", "APE": "APE", "WV": "WavPack"}.get(codec)
 
 
+def promised(token: str, extension: str) -> Quality | None:
+    """What the words of `token` promise about a file of this ending; None: nothing about it."""
+    codec, _, rest = token.partition(" ")
+    codec = {"Opus": "OPUS", "WavPack": "WV"}.get(codec, codec)
+    usual = IMPORTABLE.get(extension.lower().lstrip("."))
+    if codec != usual and (codec, usual) != ("ALAC", "AAC"):
+        return None
+    if codec in ("FLAC", "ALAC"):
+        return Quality(codec, bit_depth=24 if rest == "24bit" else None)
+    return Quality(codec, bitrate=int(rest) if rest.isdigit() else None, vbr="VBR" in rest)
+
+
 def rank_of(quality: Quality) -> int:
     """0 … 99, higher is better: lossless above lossy, more bits above fewer, doubtful ones below."""
     if quality.codec in _LOSSLESS_RANK:

@@ -13,15 +13,16 @@ from math import inf
 
 Edge = tuple[int, int, float]  # row, column, score above 0
 
-_HARDEST = 60_000
+HARDEST = 60_000
 """Steps (rows² · columns) that an exact solution may take; beyond, the best pairs come first."""
 
 
-def assign(edges: Sequence[Edge]) -> dict[int, int]:
+def assign(edges: Sequence[Edge], *, hardest: int | None = HARDEST) -> dict[int, int]:
     """Column of each row that gets one, so that the scores of the chosen edges add up to the most.
 
-    Exact for every component within the bound; a larger one, which only hundreds of equal titles
-    can make, is served greedily. Equal totals are decided by the order of the edges.
+    Exact for every component within the bound of `hardest` steps, for all when that is None; a
+    larger one, which only hundreds of equal titles can make, is served greedily. Equal totals are
+    decided by the order of the edges.
     """
     chosen: dict[int, int] = {}
     for component in _components(edges):
@@ -29,7 +30,7 @@ def assign(edges: Sequence[Edge]) -> dict[int, int]:
             row, column, _ = component[0]
             chosen[row] = column
         else:
-            chosen.update(_solve(component))
+            chosen.update(_solve(component, hardest))
     return chosen
 
 
@@ -60,7 +61,7 @@ def _components(edges: Sequence[Edge]) -> list[list[Edge]]:
     return found
 
 
-def _solve(component: list[Edge]) -> dict[int, int]:
+def _solve(component: list[Edge], hardest: int | None) -> dict[int, int]:
     rows = list(dict.fromkeys(edge[0] for edge in component))
     columns = list(dict.fromkeys(edge[1] for edge in component))
     turned = len(rows) > len(columns)  # the smaller side looks for partners on the larger one
@@ -70,7 +71,7 @@ def _solve(component: list[Edge]) -> dict[int, int]:
     if len(rows) == 1:
         row, column, _ = max(component, key=lambda edge: edge[2])
         pairs = {row: column}
-    elif len(rows) ** 2 * len(columns) > _HARDEST:
+    elif hardest is not None and len(rows) ** 2 * len(columns) > hardest:
         pairs = _greedy(component)
     else:
         pairs = _optimal(component, rows, columns)

@@ -55,7 +55,6 @@ def test_who_is_blamed_and_what_is_kept_of_it() -> None:
     assert {kind for kind, row in CONSEQUENCES.items() if row.strike} == {
         F.CORRUPT,
         F.INVALID_FORMAT,
-        F.NOT_IMPORTABLE,
         F.USER_BLOCKED,
     }
     assert {kind: row.block for kind, row in CONSEQUENCES.items() if row.block} == {

@@ -61,3 +61,15 @@ def test_hundreds_of_equal_titles_are_served_greedily() -> None:
     """Beyond the bound the best pairs come first, and everybody gets one."""
     edges = [(r, c, 1.0 if r == c else 0.6) for r in range(60) for c in range(60)]
     assert assign(edges) == {at: at for at in range(60)}
+
+
+def test_the_bound_may_be_lifted() -> None:
+    """Where it has to be exact, and most rows have a partner of their own anyway."""
+    edges = [(r, c, 1.0 if r == c else 0.9) for r in range(60) for c in range(60)]
+    edges[0] = (0, 0, 0.95)
+    edges[1 * 60] = (1, 0, 1.0)
+    edges[1] = (0, 1, 0.1)
+    edges[1 * 60 + 1] = (1, 1, 0.99)
+    assert assign(edges)[1] == 0
+    assert assign(edges, hardest=None) == {at: at for at in range(60)}
+    assert assign(edges, hardest=60**3) == assign(edges, hardest=None)

@@ -1,0 +1,1 @@
+"""Tests of soulspot_arr.rules.fitting."""
