@@ -1,6 +1,7 @@
 """The acts of the demo: what is played, and how each of Lidarr's steps is told.
 
-Every word printed here comes from an event or an answer; nothing is assumed to have happened.
+Every word printed here comes from an answer of one of the programs; nothing is assumed to have
+happened.
 """
 
 from __future__ import annotations
@@ -11,68 +12,73 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, Self
 
-from soulspot_arr.demo import programme
-from soulspot_arr.demo.decisions import Decision
-from soulspot_arr.demo.distance import ALBUM_LIMIT
-from soulspot_arr.demo.download_items import ItemStatus
+from soulspot_arr.demo import programme, telling
 from soulspot_arr.demo.events import (
     DownloadFailed,
     Event,
     Grabbed,
-    GrabSkipped,
+    GrabRefused,
     Imported,
     ImportStuck,
-    PollFailed,
     Progress,
-    RemovalFailed,
-    Removed,
-    Searched,
-    SearchFailed,
-    TrackedState,
-    Untracked,
 )
 from soulspot_arr.demo.library import Album
-from soulspot_arr.demo.newznab_client import NewznabClient
+from soulspot_arr.demo.lidarr_window import LidarrWindow
 from soulspot_arr.demo.prowlarr import LIDARR_SYNC_CATEGORIES, ProwlarrClient
-from soulspot_arr.demo.rest_client import OFFER_CHANGED, STARTED, SUBSTITUTED, News, RestClient
-from soulspot_arr.demo.sabnzbd_client import SabnzbdClient, TestFinding
-from soulspot_arr.demo.screen import Screen, clock, counted, megabytes
-from soulspot_arr.demo.stage import StageFailure
-from soulspot_arr.demo.stock_lidarr import Preferences, StockLidarr
-
-LOST_POLLS_ALLOWED = 5
-SHOWN_FILES = 4
-_SHOWN_AS_BAR = frozenset(
-    {ItemStatus.QUEUED, ItemStatus.DOWNLOADING, ItemStatus.PAUSED, ItemStatus.COMPLETED}
+from soulspot_arr.demo.rest_client import (
+    OFFER_CHANGED,
+    REHEARSED,
+    STARTED,
+    SUBSTITUTED,
+    News,
+    RestClient,
 )
+from soulspot_arr.demo.sabnzbd_client import SabnzbdClient, TestFinding
+from soulspot_arr.demo.screen import Screen, counted
+from soulspot_arr.demo.stage import StageFailure
+
+MISSING_LOOKS_ALLOWED = 20
+AGAIN_SECONDS = 30.0  # how long Lidarr may take to grab another release after a failure
 
 
 @dataclass(frozen=True, slots=True)
 class Tempo:
-    """Pauses in seconds; Lidarr's own are 2 between searches and about 60 between polls."""
+    """Seconds between two looks, how long one waits at most, and how fast Lidarr's clock runs.
 
-    pacing: float
+    Its minute, in which it asks its download clients once, lasts as long as a look.
+    """
+
     poll: float
     patience: float
+
+    @property
+    def lidarr_scale(self) -> float:
+        """How many times faster than life Lidarr's intervals are."""
+        return 60.0 / self.poll
 
     @classmethod
     def for_scale(cls, time_scale: float) -> Self:
         """Pauses that fit the speed of the simulated network."""
         return cls(
-            pacing=min(2.0, 4.0 / time_scale),
             poll=max(0.25, min(1.0, 4.0 / time_scale)),
             patience=max(120.0, 1200.0 / time_scale),
         )
 
 
 class Place(Protocol):
-    """Where a show is played: a running service, a library folder, and somebody who watches."""
+    """Where a show is played: running programs, a library folder, and somebody who watches."""
 
     @property
     def service_url(self) -> str: ...
 
     @property
     def api_key(self) -> str: ...
+
+    @property
+    def lidarr_url(self) -> str: ...
+
+    @property
+    def lidarr_key(self) -> str: ...
 
     @property
     def root(self) -> Path: ...
@@ -82,6 +88,8 @@ class Place(Protocol):
 
     @property
     def service_log(self) -> Path: ...
+
+    def soulspot(self, *arguments: str) -> str: ...
 
     def check(self) -> None: ...
 
@@ -105,27 +113,23 @@ class Acts:
             f"{url}/newznab", api_key=key, download_client_url=f"{url}/sabnzbd"
         )
         self._client = SabnzbdClient(f"{url}/sabnzbd", key)
-        self._lidarr = StockLidarr(
-            NewznabClient(f"{url}/newznab", api_key=key, pacing=tempo.pacing),
-            self._client,
-            library=[album for album, _ in acts],
-            library_root=stage.library_root,
-            preferences=Preferences(nzb_retry_pause=min(3.0, tempo.pacing)),
-        )
+        self._lidarr = LidarrWindow(stage.lidarr_url, stage.lidarr_key)
         self._rest = RestClient(url, key)
         self._imported: list[Imported] = []
         self._failures = 0
         self._replaced = 0
         self._stand_ins = 0
+        self._tagged = 0
         self.nzo_ids: list[str] = []
 
     def play(self) -> None:
         """All acts in order; StageFailure when one of them cannot be finished."""
         self._screen.act(
-            "1. The four Test buttons",
-            "Before anything is saved, Lidarr and Prowlarr test the indexer and the download "
-            "client. A green tick means: no error and no warning.",
+            "1. One line of set-up",
+            "A new Lidarr that knows nothing of us. This command enters the indexer, the download "
+            "client and the webhook there, binds them to each other and lets Lidarr test them.",
         )
+        self._connect()
         self._test_buttons()
         for number, (album, explanation) in enumerate(self._acts, start=2):
             self._screen.act(f"{number}. {album.artist}: {album.title}", explanation)
@@ -134,6 +138,9 @@ class Acts:
     def summary(self, seconds: float) -> None:
         """What happened and where the files are."""
         files = [path for event in self._imported for path in event.files]
+        self._tell_timeline()
+        self._screen.act("The library", "Files and tags, read back from the disk.")
+        telling.library(self._screen, self._stage.library_root)
         self._screen.act("What happened")
         albums, tracks = counted(len(self._imported), "album"), counted(len(files), "track")
         self._screen.good(f"{albums}, {tracks}, in the library after {seconds:.0f} s.")
@@ -143,6 +150,9 @@ class Acts:
         if self._stand_ins:
             files_ = counted(self._stand_ins, "lost file")
             self._screen.good(f"{files_} taken from another peer inside a download.")
+        if self._tagged:
+            files_ = counted(self._tagged, "file")
+            self._screen.good(f"{files_} tagged before Lidarr was told, so that it says yes.")
         if self._failures:
             downloads = counted(self._failures, "failed download")
             self._screen.good(f"{downloads} blocklisted and replaced without a hand.")
@@ -152,21 +162,41 @@ class Acts:
         self._screen.pair("library", self._stage.library_root)
         self._screen.pair("service log", self._stage.service_log)
 
-    # -- the Test buttons ------------------------------------------------------------------------
+    def _tell_timeline(self) -> None:
+        told = self._rest.timeline(self.nzo_ids[0])
+        if told.steps:
+            self._screen.act(
+                f"The whole way of {self.nzo_ids[0]}",
+                "From the search to the library, as the service remembers it (GET "
+                "/api/v1/grabs/{id}, or soulspot-arr history).",
+            )
+            telling.timeline(self._screen, told)
+
+    # -- set-up ----------------------------------------------------------------------------------
+
+    def _connect(self) -> None:
+        stage = self._stage
+        account = ("connect", "lidarr", "--url", stage.lidarr_url, "--api-key", stage.lidarr_key)
+        # In a container it would be found out too, with a word about numbers that change.
+        address = ("--address", stage.service_url)
+        told = stage.soulspot(*account, *address)
+        shown = " ".join((*account[:-1], "KEY"))
+        self._screen.command(f"soulspot-arr {shown} \\", " ".join(address), output=told)
 
     def _test_buttons(self) -> None:
-        buttons = self._lidarr.test_buttons()
-        red = [
-            self._button("Lidarr: indexer (Newznab)", buttons["indexer"]),
-            self._button("Lidarr: download client (SABnzbd)", buttons["download client"]),
-            self._button("Prowlarr: indexer (Generic Newznab)", self._prowlarr.test_indexer()),
-            self._button(
-                "Prowlarr: download client (SABnzbd)", self._prowlarr.test_download_client()
-            ),
-        ]
-        for complaint in self._client.health_warnings():
+        self._screen.note(
+            "Every Test button once more, in Lidarr and as Prowlarr presses it. Green means: no "
+            "error and no warning."
+        )
+        buttons = {
+            **{f"Lidarr: {name}": found for name, found in self._lidarr.test_buttons().items()},
+            "Prowlarr: indexer (Generic Newznab)": self._prowlarr.test_indexer(),
+            "Prowlarr: download client (SABnzbd)": self._prowlarr.test_download_client(),
+        }
+        red = [name for name, found in buttons.items() if self._button(name, found)]
+        for complaint in self._lidarr.health():
             self._screen.note(f"Lidarr's health page: {complaint}")
-        if any(red):
+        if red:
             raise StageFailure("a Test button is red")
         if not self._prowlarr.recent(LIDARR_SYNC_CATEGORIES):
             raise StageFailure("Prowlarr gets no result to offer to Lidarr")
@@ -187,63 +217,52 @@ class Acts:
     def _album(self, album: Album) -> None:
         profile = f"quality profile {album.profile}, {album.track_count} tracks"
         self._screen.note(f"Lidarr searches for the album ({profile}).")
-        found = self._lidarr.search(album)
-        self._tell(found)
-        if not isinstance(found, Searched):
-            raise StageFailure("the search failed")
-        if not any(decision.approved for decision in found.decisions):
+        choices = self._lidarr.search(album)
+        telling.choices(self._screen, choices)
+        if not any(choice.approved for choice in choices):
             raise StageFailure("Lidarr found nothing it would take")
-        events = self._lidarr.grab_best(album, found.decisions)
-        nzo_id = self._tell_all(events)
+        nzo_id = self._tell_all(self._lidarr.grab_best(choices))
         if nzo_id is None:
             raise StageFailure("no release could be handed to the download client")
         self._follow(nzo_id)
 
     def _follow(self, nzo_id: str) -> None:
-        """Poll until the album is imported and the download is gone from the client."""
+        """Look again and again until the album is imported and the download gone from the client."""
         deadline = time.monotonic() + self._tempo.patience
-        lost = 0
-        imported = removed = False
-        while not (imported and removed):
+        missed, failed = 0, 0.0
+        imported = False
+        while not (imported and nzo_id not in self._listed()):
             if time.monotonic() > deadline:
                 raise StageFailure(f"nothing came of it within {self._tempo.patience:.0f} s")
             self._stage.check()
             time.sleep(self._tempo.poll)
-            events = self._lidarr.refresh()
+            events = self._lidarr.look()
             self._tell_news(nzo_id)  # asked for last, told first: causes before their effects
-            nzo_id = self._tell_all(events, nzo_id) or nzo_id
+            again = self._tell_all(events, nzo_id)
             mine = [event for event in events if getattr(event, "nzo_id", None) == nzo_id]
             imported = imported or any(isinstance(event, Imported) for event in mine)
-            removed = removed or any(isinstance(event, Removed) for event in mine)
-            lost = lost + 1 if any(isinstance(event, PollFailed) for event in events) else 0
-            if lost > LOST_POLLS_ALLOWED:
-                raise StageFailure("Lidarr lost every poll")
-            self._check_dead_ends(mine)
-        ours = self._lidarr.tracker.grabs
-        left = [item.title for item in self._client.items() if item.nzo_id in ours]
-        if left:
-            raise StageFailure(f"still listed after Lidarr removed it: {', '.join(left)}")
+            missed = 0 if mine or imported or failed else missed + 1
+            if any(isinstance(event, DownloadFailed) for event in mine):
+                failed = time.monotonic()
+            if again is not None:
+                nzo_id, missed, failed = again, 0, 0.0
+            _check_dead_ends(mine, missed, failed)
         self._screen.good("Lidarr removed the download; queue and history are empty again.")
 
-    def _check_dead_ends(self, events: Sequence[Event]) -> None:
-        """StageFailure for what no later poll can mend; `events` concern the current download."""
-        for event in events:
-            if isinstance(event, DownloadFailed):
-                raise StageFailure("the download failed and no other release could be grabbed")
-            if isinstance(event, Untracked):
-                raise StageFailure("the download vanished without having failed")
-            if isinstance(event, ImportStuck) and event.state is not TrackedState.IMPORT_PENDING:
-                raise StageFailure(f"Lidarr gave the import up ({event.state})")
+    def _listed(self) -> set[str]:
+        """Ids in the queue and the history of the download client."""
+        return {item.nzo_id for item in self._client.items()}
 
     # -- telling ---------------------------------------------------------------------------------
 
     def _tell_news(self, nzo_id: str) -> None:
         """What the service did since the last look, in its own words."""
-        all_news = self._rest.news(OFFER_CHANGED, STARTED, SUBSTITUTED)
+        all_news = self._rest.news(OFFER_CHANGED, STARTED, SUBSTITUTED, REHEARSED)
         for news in all_news:
             if news.kind == SUBSTITUTED:
                 continue
             self._screen.note(news.message)
+            self._tagged += news.tagged
             if news.kind == OFFER_CHANGED:
                 self._replaced += 1
                 self._screen.detail(f"Still {nzo_id}: Lidarr does not hear of it.")
@@ -267,7 +286,7 @@ class Acts:
         for event in events:
             if isinstance(event, Progress):
                 if event.nzo_id == mine:
-                    self._tell_progress(event)
+                    telling.progress(self._screen, event)
                 continue
             self._tell(event)
             if isinstance(event, Grabbed):
@@ -277,10 +296,9 @@ class Acts:
 
     def _tell(self, event: Event) -> None:
         match event:
-            case Searched():
-                self._tell_decisions(event.decisions)
             case Imported():
-                self._tell_import(event)
+                self._imported.append(event)
+                telling.imported(self._screen, event, self._stage.library_root)
             case Grabbed():
                 self._screen.good(
                     "Lidarr fetches the NZB and uploads it; the answer is an id at once."
@@ -291,65 +309,19 @@ class Acts:
                 self._screen.note(f"The download failed: {event.reason}")
                 self._screen.detail("Lidarr blocklists the release and searches again.")
             case ImportStuck():
-                self._screen.note(f"Not imported yet ({event.state}).")
+                self._screen.note(f"Lidarr complains ({event.state}).")
                 for message in event.messages:
                     self._screen.detail(message)
-            case _:
-                self._tell_trouble(event)
-
-    def _tell_trouble(self, event: Event) -> None:
-        match event:
-            case SearchFailed():
-                self._screen.bad(f"The search failed: {event.reason}")
-            case GrabSkipped():
+            case GrabRefused():
                 self._screen.note(f"Candidate skipped: {event.reason}")
-            case PollFailed():
-                self._screen.note(f"Lidarr lost a poll: {event.reason}")
-            case RemovalFailed():
-                self._screen.note(f"Removing it failed: {event.reason}")
-            case _:
-                pass  # removals and untracked downloads are told where they are looked at
 
-    def _tell_decisions(self, decisions: Sequence[Decision]) -> None:
-        approved = sum(decision.approved for decision in decisions)
-        self._screen.good(f"{len(decisions)} releases found, {approved} approved, best first:")
-        self._screen.line()
-        rows = [
-            (
-                "✓" if decision.approved else "✗",
-                decision.quality,
-                megabytes(decision.release.size),
-                decision.release.title,
-            )
-            for decision in decisions
-        ]
-        remarks = {
-            number: "; ".join(decision.rejections)
-            for number, decision in enumerate(decisions)
-            if decision.rejections
-        }
-        self._screen.table(rows, remarks)
-        self._screen.line()
 
-    def _tell_progress(self, event: Progress) -> None:
-        if event.status not in _SHOWN_AS_BAR:
-            return
-        # A finished transfer that is still being checked is listed with nothing remaining.
-        done = 1 - event.remaining_size / event.size if event.size else 0.0
-        left = clock(event.remaining_time)
-        detail = f"{megabytes(event.size)}{', ' + left if left else ''}"
-        self._screen.progress(event.status.value, done, detail)
-
-    def _tell_import(self, event: Imported) -> None:
-        self._imported.append(event)
-        tracks = counted(len(event.files), "track")
-        match = ""
-        if event.distance is not None:
-            match = f" (match {1 - event.distance:.0%}, Lidarr asks for {1 - ALBUM_LIMIT:.0%})"
-        self._screen.good(f"Lidarr imports {tracks}{match}.")
-        folder = event.files[0].parent if event.files else Path()
-        self._screen.detail(str(folder.relative_to(self._stage.library_root)))
-        for path in event.files[:SHOWN_FILES]:
-            self._screen.detail(f"  {path.name}")
-        if len(event.files) > SHOWN_FILES:
-            self._screen.detail(f"  and {len(event.files) - SHOWN_FILES} more")
+def _check_dead_ends(events: Sequence[Event], missed: int, failed: float) -> None:
+    """StageFailure for what no later look can mend; `events` concern the current download."""
+    if missed > MISSING_LOOKS_ALLOWED:
+        raise StageFailure("the download vanished without having failed")
+    if failed and time.monotonic() - failed > AGAIN_SECONDS:
+        raise StageFailure("the download failed and no other release could be grabbed")
+    for event in events:
+        if isinstance(event, ImportStuck) and event.state in {"importBlocked", "importFailed"}:
+            raise StageFailure(f"Lidarr gave the import up ({event.state})")

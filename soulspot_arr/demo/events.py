@@ -1,48 +1,26 @@
-"""What happened, as values a presenter can print and a test can compare. Pure."""
+"""What happened in Lidarr, as values a presenter can print and a test can compare. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
 
-from soulspot_arr.demo.decisions import Decision
-from soulspot_arr.demo.download_items import ItemStatus
-from soulspot_arr.demo.library import Album
-
-
-class TrackedState(StrEnum):
-    """Lidarr's own memory of a download, kept per id for ever."""
-
-    DOWNLOADING = "downloading"
-    FAILED_PENDING = "downloadFailedPending"
-    DOWNLOAD_FAILED = "downloadFailed"
-    IMPORT_BLOCKED = "importBlocked"
-    IMPORT_PENDING = "importPending"
-    IMPORT_FAILED = "importFailed"
-    IMPORTED = "imported"
-
-
-FINAL_STATES = frozenset(
-    {TrackedState.DOWNLOAD_FAILED, TrackedState.IMPORT_FAILED, TrackedState.IMPORTED}
-)
-
 
 @dataclass(frozen=True, slots=True)
-class Searched:
-    """A search came back and every result was judged."""
+class Choice:
+    """One release of Lidarr's interactive search with its verdict; `size` in bytes."""
 
-    album: Album
-    decisions: tuple[Decision, ...]
+    title: str
+    quality: str
+    size: int
+    rejections: tuple[str, ...]
+    guid: str
+    indexer_id: int
 
-
-@dataclass(frozen=True, slots=True)
-class SearchFailed:
-    """The indexer could not be asked."""
-
-    album: Album
-    reason: str
+    @property
+    def approved(self) -> bool:
+        """Whether Lidarr would take it by itself."""
+        return not self.rejections
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,46 +28,27 @@ class Grabbed:
     """A release was handed to the download client."""
 
     nzo_id: str
-    album: Album
-    decision: Decision
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
-class GrabSkipped:
-    """One candidate could not be grabbed; the next one is tried unless `pending`."""
+class GrabRefused:
+    """One candidate could not be grabbed."""
 
-    album: Album
-    decision: Decision
+    title: str
     reason: str
-    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One download as the poll saw it; sizes in bytes."""
+    """One download as the queue shows it; sizes in bytes, `seconds_left` 0 when unknown."""
 
     nzo_id: str
     title: str
-    status: ItemStatus
+    status: str
     size: int
-    remaining_size: int
-    remaining_time: timedelta | None
-    state: TrackedState
-    message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class PollFailed:
-    """The whole poll was lost."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Untracked:
-    """A download vanished from both lists: no failure, no new search, just gone."""
-
-    nzo_id: str
+    size_left: int
+    seconds_left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,56 +56,26 @@ class DownloadFailed:
     """A failed download was blocklisted."""
 
     nzo_id: str
-    album: Album
     title: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """An album reached the library; `distance` is how far its tags were from the catalogue."""
+    """A download reached the library."""
 
     nzo_id: str
-    album: Album
+    title: str
     files: tuple[Path, ...]
-    distance: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class ImportStuck:
-    """An import attempt did not succeed; only `importPending` is tried again."""
+    """Lidarr complains about a download; only in `importPending` it will try again."""
 
     nzo_id: str
-    state: TrackedState
+    state: str
     messages: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """The download was deleted from the client."""
-
-    nzo_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemovalFailed:
-    """Deleting from the client failed; an imported download is deleted again next time."""
-
-    nzo_id: str
-    reason: str
-
-
-Event = (
-    Searched
-    | SearchFailed
-    | Grabbed
-    | GrabSkipped
-    | Progress
-    | PollFailed
-    | Untracked
-    | DownloadFailed
-    | Imported
-    | ImportStuck
-    | Removed
-    | RemovalFailed
-)
+Event = Grabbed | GrabRefused | Progress | DownloadFailed | Imported | ImportStuck

@@ -42,10 +42,6 @@ class Edition:
         """How many media the edition has."""
         return len({track.disc for track in self.tracks})
 
-    def running_number(self, track: WantedTrack) -> int:
-        """The track's number when the discs are counted through."""
-        return track.number + sum(1 for other in self.tracks if other.disc < track.disc)
-
 
 @dataclass(frozen=True, slots=True)
 class Album:

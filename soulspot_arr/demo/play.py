@@ -1,7 +1,7 @@
 """The `demo` command: the whole product in a few minutes, against a simulated Soulseek.
 
-It sets the stage (two separate processes), plays a stock Lidarr and a stock Prowlarr in front of
-it, and tells what happens. It holds no knowledge of the service beyond its addresses and key.
+It sets the stage (three separate processes), does with Lidarr what a person would do, plays a stock
+Prowlarr, and tells what happens. It holds no knowledge of the service beyond its addresses and key.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import TextIO
 from soulspot_arr.demo import programme
 from soulspot_arr.demo.acts import Acts, Tempo
 from soulspot_arr.demo.faults import LidarrFault
+from soulspot_arr.demo.lidarr_window import NotInLibrary
 from soulspot_arr.demo.options import DemoOptions
 from soulspot_arr.demo.screen import Screen, counted
 from soulspot_arr.demo.stage import Recipe, Stage, StageFailure, tail
@@ -32,29 +33,42 @@ def run(options: DemoOptions, stream: TextIO | None = None) -> int:
     with _signals_as_interrupts():
         try:
             root = own_folder(options.data_dir)
-            stage = Stage(Recipe(root, options.profile, options.time_scale, options.environ))
+            stage = Stage(_recipe(root, options))
         except OSError as error:
             screen.failure(f"The data folder cannot be used: {error}", "", ())
             return 1
         try:
             return _show(screen, stage, options)
         except KeyboardInterrupt:
-            screen.failure("Interrupted; both programs were ended.", "", ())
+            screen.failure("Interrupted; all programs were ended.", "", ())
         except StageFailure as failure:
             log = failure.log or stage.service_log
             screen.failure(f"The demo stopped: {failure}", str(log), tail(log))
-        except (LidarrFault, OSError) as error:
+        except (LidarrFault, NotInLibrary, OSError) as error:
             log = stage.service_log
             screen.failure(f"The demo stopped: {error}", str(log), tail(log))
     return 1
+
+
+def _recipe(root: Path, options: DemoOptions) -> Recipe:
+    acts = programme.FAULTS if options.faults else programme.ACTS
+    return Recipe(
+        root,
+        options.profile,
+        options.time_scale,
+        lidarr_scale=Tempo.for_scale(options.time_scale).lidarr_scale,
+        wanted=[album for album, _ in acts],
+        environ=options.environ,
+    )
 
 
 def _show(screen: Screen, stage: Stage, options: DemoOptions) -> int:
     started = time.monotonic()
     screen.title(
         "SoulSpot Arr: an album, from Lidarr's search to your library",
-        f"A simulated slskd {options.profile} and the real service are started as separate "
-        "programs. A faithful stand-in for stock Lidarr and Prowlarr talks to them over HTTP.",
+        f"A simulated slskd {options.profile}, a simulated Lidarr and the real service are started as "
+        "separate programs; they talk over HTTP. Lidarr reads tags, decides and moves files as the "
+        "stock one does. Only its minute is shorter here.",
     )
     with stage:
         tempo = Tempo.for_scale(options.time_scale)
@@ -94,6 +108,8 @@ def _keep(screen: Screen, stage: Stage) -> None:
     screen.pair("Newznab", f"{stage.service_url}/newznab  (API path /api)")
     screen.pair("SABnzbd", f"{stage.service_url}  (URL base /sabnzbd)")
     screen.pair("API key", stage.api_key)
+    screen.pair("simulated Lidarr", stage.lidarr_url)
+    screen.pair("its API key", stage.lidarr_key)
     screen.pair("simulated slskd", stage.slskd_url)
     screen.pair("its API key", stage.slskd_key)
     with contextlib.suppress(KeyboardInterrupt):
@@ -104,7 +120,7 @@ def _keep(screen: Screen, stage: Stage) -> None:
 
 def _farewell(screen: Screen, options: DemoOptions) -> None:
     screen.line()
-    screen.paragraph("Both programs have ended. Delete the folder when you have seen enough.")
+    screen.paragraph("All programs have ended. Delete the folder when you have seen enough.")
     if not options.keep:
         screen.paragraph("To look around while they run: soulspot-arr demo --keep")
 

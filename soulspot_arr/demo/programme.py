@@ -89,7 +89,9 @@ ACTS = (
     (
         NORTHBOUND,
         "Two discs, in a different folder habit at every peer. This time the profile asks for "
-        "MP3, so Lidarr itself turns the lossless copy down.",
+        "MP3, so Lidarr itself turns the lossless copy down. There is not one tag in these files: "
+        "as they are, Lidarr would refuse them for ever. They are heard, recognised and tagged "
+        "before it is told of them.",
     ),
     (
         LUMIERE,

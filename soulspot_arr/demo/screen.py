@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from typing import TextIO
 
 WIDTH = 80
@@ -75,6 +74,31 @@ class Screen:
         room = self._width - 8
         for row in textwrap.wrap(text, room, subsequent_indent="  ", break_on_hyphens=False):
             self.line(f"      {self._style(row, 'dim')}")
+
+    def entry(self, text: str, name: str) -> None:
+        """A remark and a name in one row; of a name that is too long the end is kept."""
+        row = f"      {text}  "
+        room = self._width - len(row)
+        if len(name) > room:
+            name = f"…{name[len(name) - room + 1 :].lstrip()}"
+        self.line(row + self._style(name, "dim"))
+
+    def step(self, when: str, text: str) -> None:
+        """A moment and what happened then, wrapped beside it."""
+        room = self._width - len(when) - 4
+        first, *rest = textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+        self.line(f"  {self._style(when, 'dim')}  {first}")
+        for row in rest:
+            self.line(f"  {' ' * len(when)}  {row}")
+
+    def command(self, command: str, *rest: str, output: str) -> None:
+        """A command line and what it printed; neither is cut, so that both can be copied."""
+        self.line(f"  {self._style('$', 'cyan')} {self._style(command, 'bold')}")
+        for row in rest:
+            self.line(f"      {self._style(row, 'bold')}")
+        for row in output.splitlines():
+            self.line(f"    {self._style(row, 'dim')}")
+        self.line()
 
     def pair(self, label: str, value: object) -> None:
         """A label and a value, aligned; the value is never cut, so that it can be copied."""
@@ -157,10 +181,10 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def clock(remaining: timedelta | None) -> str:
-    """A remaining time as `1:02`, or nothing when there is none to tell."""
-    seconds = 0 if remaining is None else int(remaining.total_seconds())
-    return f"{seconds // 60}:{seconds % 60:02d} left" if seconds > 0 else ""
+def clock(seconds: float) -> str:
+    """A length as `1:02`."""
+    whole = round(seconds)
+    return f"{whole // 60}:{whole % 60:02d}"
 
 
 def shorten(text: str, width: int) -> str:

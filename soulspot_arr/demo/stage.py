@@ -1,12 +1,13 @@
-"""The two real programs behind the demo, as separate processes: simulated slskd and the service.
+"""The programs of the demo, as separate processes: simulated slskd and Lidarr, and the real service.
 
 It starts them on free loopback ports, waits until they answer, keeps their logs, and ends them
-whatever happens to the demo itself. It imports neither of them.
+whatever happens to the demo itself. It imports none of them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import secrets
 import socket
@@ -21,10 +22,13 @@ from typing import Self
 
 import requests
 
+from soulspot_arr.demo.library import Album
+from soulspot_arr.demo.lidarr.seeding import artists_of
 from soulspot_arr.demo.rest_client import RestClient
 
 START_SECONDS = 60.0
 STOP_SECONDS = 8.0
+COMMAND_SECONDS = 120.0
 LOG_TAIL = 25
 _PACKAGE_ROOT = Path(__file__).resolve().parents[2]
 _GUARD = Path(__file__).with_name("guard.py")
@@ -56,11 +60,13 @@ class Recipe:
     root: Path
     profile: str = "0.26"
     time_scale: float = 1.0
+    lidarr_scale: float = 60.0
+    wanted: Sequence[Album] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
 
 
 class Stage:
-    """Both programs, running for the length of a `with` block."""
+    """All programs, running for the length of a `with` block."""
 
     def __init__(self, recipe: Recipe) -> None:
         self.root = recipe.root
@@ -68,6 +74,8 @@ class Stage:
         self.downloads = recipe.root / "slskd" / "downloads"
         self.api_key = secrets.token_hex(16)
         self.slskd_key = secrets.token_hex(16)
+        self.lidarr_key = secrets.token_hex(16)
+        self.lidarr_url = f"http://127.0.0.1:{free_port()}"
         self.slskd_url = f"http://127.0.0.1:{free_port()}"
         self.service_url = f"http://127.0.0.1:{free_port()}"
         self._rest = RestClient(self.service_url, self.api_key)
@@ -80,6 +88,7 @@ class Stage:
             self.library_root.mkdir(parents=True, exist_ok=True)
             self.downloads.mkdir(parents=True, exist_ok=True)
             self._start_simulator()
+            self._start_lidarr()
             self._start_service()
             undo.pop_all()
         return self
@@ -102,6 +111,32 @@ class Stage:
         """Everything the simulated slskd printed."""
         return self.root / "slskd.log"
 
+    @property
+    def lidarr_log(self) -> Path:
+        """Everything the simulated Lidarr printed."""
+        return self.root / "lidarr.log"
+
+    def soulspot(self, *arguments: str) -> str:
+        """Run a command of ours beside the service; what it printed, StageFailure if it failed."""
+        try:
+            done = subprocess.run(  # noqa: S603 - our own command line
+                [sys.executable, "-m", "soulspot_arr", *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                env=self._environment(self._service_variables()),
+                timeout=COMMAND_SECONDS,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            reason = f"{arguments[0]} did not end within {COMMAND_SECONDS:.0f} s"
+            raise StageFailure(reason) from None
+        told = done.stdout.decode(errors="replace").strip()
+        if done.returncode:
+            status = done.returncode
+            raise StageFailure(f"{arguments[0]} ended with exit status {status}: {told}")
+        return told
+
     def check(self) -> None:
         """StageFailure when one of the programs has ended on its own."""
         for name, process, log in self._children:
@@ -109,7 +144,7 @@ class Stage:
                 raise StageFailure(f"{name} ended with exit status {process.returncode}", log)
 
     def close(self) -> None:
-        """End both programs: politely first, then for good."""
+        """End all programs: politely first, then for good."""
         children, self._children = self._children, []
         for _, process, _ in reversed(children):
             with contextlib.suppress(OSError):
@@ -134,8 +169,28 @@ class Stage:
         self._spawn("the simulated slskd", arguments, self.simulator_log, {})
         self._wait("the simulated slskd", self.simulator_log, self._simulator_is_up)
 
+    def _start_lidarr(self) -> None:
+        library = self.root / "wanted.json"
+        library.write_text(json.dumps(artists_of(self._recipe.wanted)), encoding="utf-8")
+        arguments = [
+            "simulate-lidarr",
+            *("--port", self.lidarr_url.rpartition(":")[2]),
+            *("--api-key", self.lidarr_key),
+            *("--data-dir", str(self.root / "lidarr")),
+            *("--root-folder", str(self.library_root)),
+            *("--library", str(library)),
+            *("--time-scale", f"{self._recipe.lidarr_scale:g}"),
+            "--rename",
+        ]
+        self._spawn("the simulated Lidarr", arguments, self.lidarr_log, {})
+        self._wait("the simulated Lidarr", self.lidarr_log, self._lidarr_is_up)
+
     def _start_service(self) -> None:
-        variables = {
+        self._spawn("the service", ["serve"], self.service_log, self._service_variables())
+        self._wait("the service", self.service_log, self._service_is_up)
+
+    def _service_variables(self) -> dict[str, str]:
+        return {
             "SOULSPOT_DATA_DIR": str(self.root / "soulspot"),
             "SOULSPOT_HOST": "127.0.0.1",
             "SOULSPOT_PORT": self.service_url.rpartition(":")[2],
@@ -145,8 +200,6 @@ class Stage:
             "SOULSPOT_PATHS_LOCAL_ROOT": str(self.downloads),
             **_SHORT_INTERVALS,
         }
-        self._spawn("the service", ["serve"], self.service_log, variables)
-        self._wait("the service", self.service_log, self._service_is_up)
 
     def _spawn(
         self, name: str, arguments: Sequence[str], log: Path, variables: Mapping[str, str]
@@ -154,6 +207,19 @@ class Stage:
         command = [sys.executable, "-m", "soulspot_arr", *arguments]
         if sys.platform == "linux":
             command = [sys.executable, str(_GUARD), str(os.getpid()), *command]
+        with log.open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603 - our own command line
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=self._environment(variables),
+                # Ctrl-C is for the demo; it ends the programs in its own order.
+                start_new_session=True,
+            )
+        self._children.append((name, process, log))
+
+    def _environment(self, variables: Mapping[str, str]) -> dict[str, str]:
         # Settings of an installation on this machine must not reach the demo.
         inherited = {
             key: value
@@ -161,22 +227,12 @@ class Stage:
             if not key.startswith("SOULSPOT_")
         }
         paths = [str(_PACKAGE_ROOT), *filter(None, [inherited.get("PYTHONPATH")])]
-        with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 - our own command line
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env={
-                    **inherited,
-                    "PYTHONPATH": os.pathsep.join(paths),
-                    "PYTHONUNBUFFERED": "1",
-                    **variables,
-                },
-                # Ctrl-C is for the demo; it ends the programs in its own order.
-                start_new_session=True,
-            )
-        self._children.append((name, process, log))
+        return {
+            **inherited,
+            "PYTHONPATH": os.pathsep.join(paths),
+            "PYTHONUNBUFFERED": "1",
+            **variables,
+        }
 
     def _wait(self, name: str, log: Path, is_up: Callable[[], bool]) -> None:
         deadline = time.monotonic() + START_SECONDS
@@ -188,6 +244,9 @@ class Stage:
 
     def _simulator_is_up(self) -> bool:
         return b"listening on" in self.simulator_log.read_bytes()
+
+    def _lidarr_is_up(self) -> bool:
+        return b"listening on" in self.lidarr_log.read_bytes()
 
     def _service_is_up(self) -> bool:
         # Before its first health check it answers, but Lidarr would miss the categories' folders.

@@ -21,7 +21,9 @@ Tags = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class AudioSpec:
-    """One track. `codec` is flac or mp3; `bitrate` in kbit/s (MP3 CBR); `vbr` means V0.
+    """One track that sounds. `codec` is flac or mp3; `bitrate` in kbit/s (MP3 CBR); `vbr` means V0.
+
+    What is to be heard follows from `seed`, or from the tags when that is 0.
 
     Tag names: artist, albumartist, album, title, tracknumber, discnumber, date (others are kept).
     """
@@ -44,6 +46,11 @@ class AudioSpec:
         """The file."""
         return _content(self)
 
+    @property
+    def sound(self) -> int:
+        """What tells its audio from that of other tracks."""
+        return self.seed or (zlib.crc32(repr(self.tags).encode()) if self.tags else 0)
+
     def attributes(self) -> dict[str, Json]:
         """What a peer's client announces about it, under slskd's names."""
         length = int(self.seconds)
@@ -64,17 +71,17 @@ def _size(spec: AudioSpec) -> int:
         return flac.size(round(spec.seconds * spec.rate), bits=spec.bits, tags=spec.tags)
     count = mp3.frame_count(spec.seconds, spec.rate)
     bitrate = None if spec.vbr else spec.bitrate
-    return mp3.size(count, spec.rate, bitrate=bitrate, tags=spec.tags, seed=spec.seed)
+    return mp3.size(count, spec.rate, bitrate=bitrate, tags=spec.tags, seed=spec.sound)
 
 
 @lru_cache(maxsize=4)
 def _content(spec: AudioSpec) -> bytes:
     if spec.codec == "flac":
         samples = round(spec.seconds * spec.rate)
-        return flac.build(samples, spec.rate, bits=spec.bits, tags=spec.tags, seed=spec.seed)
+        return flac.build(samples, spec.rate, bits=spec.bits, tags=spec.tags, seed=spec.sound)
     count = mp3.frame_count(spec.seconds, spec.rate)
     bitrate = None if spec.vbr else spec.bitrate
-    return mp3.build(count, spec.rate, bitrate=bitrate, tags=spec.tags, seed=spec.seed)
+    return mp3.build(count, spec.rate, bitrate=bitrate, tags=spec.tags, seed=spec.sound)
 
 
 class Payload(Protocol):

@@ -1,7 +1,9 @@
-"""MPEG-1 Layer III streams of silence, CBR with an Info frame or VBR with a Xing frame.
+"""MPEG-1 Layer III streams of a soft hum, CBR with an Info frame or VBR with a Xing frame.
 
-Every frame carries an empty granule, which decoders turn into silence; the rest of a frame is
-ancillary filler that differs per seed. Sizes are known before a byte is made. No files.
+Every frame carries granules with a few low spectral lines, which decoders turn into sound; the rest
+of a frame is ancillary filler. Which lines sound differs from frame to frame and per seed. Nothing
+is encoded at run time: a frame is written bit by bit once and kept. Sizes are known before a byte
+is made. No files.
 """
 
 from __future__ import annotations
@@ -15,6 +17,13 @@ _BITRATES = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _RATES = {44100: 0, 48000: 1, 32000: 2}
 _SIDE_INFO = 32
 _SAMPLES = 1152
+_TIMBRES = 16
+# Spectral lines are coded in pairs; so few of them that they fit into the smallest frame.
+_PAIRS = 16
+# The step that makes a line of 1 about a hundredth of full scale; 210 would be full scale.
+_GAIN = 184
+# Code table 1 of the standard: what two neighbouring lines, each sounding or not, are written as.
+_CODES = {(0, 0): "1", (0, 1): "001", (1, 0): "01", (1, 1): "000"}
 # A period of frame bitrates whose mean is about 245 kbit/s, which is what V0 usually gives.
 _V0 = (256, 224, 256, 320, 224, 192, 256, 256, 224, 320, 224, 192, 256, 224, 256, 224)
 _FRAMES = {
@@ -81,8 +90,37 @@ def size(
     return len(_id3(tags)) + _frame_length(bitrate or 224, rate, False) + audio
 
 
+@lru_cache(maxsize=_TIMBRES)
+def _sound(timbre: int) -> tuple[bytes, bytes]:
+    """Side information and main data of one frame: both granules of both channels sound alike."""
+    pick = random.Random(timbre)
+    lines = "".join(_pair(pick) for _ in range(_PAIRS))
+    granule = (
+        f"{len(lines):012b}{_PAIRS:09b}{_GAIN:08b}"
+        "0000"  # no scale factors are stored
+        "0"  # long blocks
+        "000010000100001"  # code table 1 in all three regions
+        "0110110"  # the regions' borders, which do not matter then
+        "000"  # no pre-emphasis, fine scale, first table of small values
+    )
+    # The main data begin in this very frame, so each one can be decoded without its neighbours.
+    return _bytes(f"{0:09b}{0:03b}{0:08b}" + granule * 4), _bytes(lines * 4)
+
+
+def _pair(pick: random.Random) -> str:
+    """Two neighbouring lines with the signs of those that sound."""
+    lines = (int(pick.random() < 0.4), int(pick.random() < 0.4))
+    return _CODES[lines] + "".join(pick.choice("01") for line in lines if line)
+
+
+def _bytes(bits: str) -> bytes:
+    whole = (len(bits) + 7) // 8
+    return int(bits.ljust(whole * 8, "0"), 2).to_bytes(whole)
+
+
 @lru_cache(maxsize=512)
-def _frame(bitrate: int, rate: int, padded: bool, filler: int) -> bytes:
+def _frame(bitrate: int, rate: int, padded: bool, timbre: int | None) -> bytes:
+    """One frame; without a timbre it is silent."""
     head = bytes(
         (
             0xFF,
@@ -92,14 +130,15 @@ def _frame(bitrate: int, rate: int, padded: bool, filler: int) -> bytes:
         )
     )
     length = _frame_length(bitrate, rate, padded)
-    rest = length - len(head) - _SIDE_INFO
+    side, main = (bytes(_SIDE_INFO), b"") if timbre is None else _sound(timbre)
+    rest = length - len(head) - len(side) - len(main)
     # No 0xFF in the filler: nothing in it can be taken for a frame's sync word.
-    noise = bytes(random.Random(filler).choices(range(0xFF), k=rest))
-    return head + bytes(_SIDE_INFO) + noise
+    filler = bytes(random.Random(timbre or 0).choices(range(0xFF), k=rest))
+    return head + side + main + filler
 
 
 def _header_frame(frames: int, audio: int, rate: int, bitrate: int | None) -> bytes:
-    frame = bytearray(_frame(bitrate or 224, rate, False, 0))
+    frame = bytearray(_frame(bitrate or 224, rate, False, None))
     toc = bytes(min(255, 256 * step // 100) for step in range(100))
     xing = b"Info" if bitrate else b"Xing"
     xing += struct.pack(">III", 0x0F, frames, audio + len(frame)) + toc + struct.pack(">I", 78)
@@ -112,12 +151,12 @@ def build(
 ) -> bytes:
     """A complete MP3 file of `count` frames."""
     frames = []
-    for number in range(count):
-        filler = (seed + number) % 16
+    timbres = random.Random(seed).choices(range(_TIMBRES), k=count)
+    for number, timbre in enumerate(timbres):
         if bitrate is None:
-            frames.append(_frame(_v0_at(seed, number), rate, False, filler))
+            frames.append(_frame(_v0_at(seed, number), rate, False, timbre))
         else:
             padded = _pads(bitrate, rate, number + 1) > _pads(bitrate, rate, number)
-            frames.append(_frame(bitrate, rate, padded, filler))
+            frames.append(_frame(bitrate, rate, padded, timbre))
     audio = b"".join(frames)
     return _id3(tags) + _header_frame(count, len(audio), rate, bitrate) + audio

@@ -127,7 +127,7 @@ _PEOPLE: tuple[tuple[str, dict[str, Json], Sequence[Share]], ...] = (
         [
             Share(albums.HARBOUR, MP3_320, root="mp3", extras=("folder.jpg",)),
             Share(albums.CARTOGRAPHY, MP3_320, root="mp3"),
-            Share(albums.NORTHBOUND, MP3_320, naming=flat_discs, root="mp3"),
+            Share(albums.NORTHBOUND, MP3_320, naming=flat_discs, root="mp3", tagged=False),
             Share(albums.BACK_IN_BLACK, MP3_320, root="mp3"),
         ],
     ),

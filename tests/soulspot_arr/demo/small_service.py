@@ -24,6 +24,7 @@ class SmallService:
     on_poll: Callable[[int], None] = lambda _: None
     nzb_status: dict[str, int] = field(default_factory=dict)
     events: list[dict[str, object]] = field(default_factory=list)
+    grabs: dict[str, dict[str, object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.server.rules.insert(0, self._answer)
@@ -42,6 +43,8 @@ class SmallService:
         if asked.path == "/api/v1/events":
             after = int(asked.value("after") or 0)
             return as_json({"items": self.events[after:], "next": None})
+        if asked.path.startswith("/api/v1/grabs/"):
+            return as_json(self.grabs.get(asked.path.rpartition("/")[2], {}))
         if asked.path.startswith("/nzb/"):
             return Answer(NZB, self.nzb_status.get(asked.path.removeprefix("/nzb/"), 200))
         if asked.value("t") == "caps":

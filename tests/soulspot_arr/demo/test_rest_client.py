@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import requests
 
-from soulspot_arr.demo.rest_client import OFFER_CHANGED, STARTED, News, RestClient
+from soulspot_arr.demo.rest_client import OFFER_CHANGED, STARTED, News, RestClient, Step, Timeline
 from tests.soulspot_arr.demo.scripted import Scripted, as_json
 from tests.soulspot_arr.demo.small_service import SmallService
 
@@ -54,6 +54,25 @@ def test_it_is_ready_after_the_first_health_check(
         )
     )
     assert rest.is_ready() is ready
+
+
+def test_a_timeline_counts_from_its_first_step(server: Scripted, rest: RestClient) -> None:
+    """Seconds, oldest first, without what only developers want to know."""
+    rows = [
+        {"at": "2026-01-02T03:04:05+00:00", "level": "info", "message": "Asked."},
+        {"at": "2026-01-02T03:04:06+00:00", "level": "debug", "message": "Claimed."},
+        {"at": "2026-01-02T03:05:05.5+00:00", "level": "warning", "message": "Lost."},
+    ]
+    service = SmallService(server)
+    service.grabs["SABnzbd_nzo_1"] = {"timeline": {"steps": rows, "end": "It ended well."}}
+    told = rest.timeline("SABnzbd_nzo_1")
+    assert told == Timeline((Step(0.0, "Asked."), Step(60.5, "Lost.")), "It ended well.")
+
+
+def test_a_grab_without_a_timeline_has_no_steps(server: Scripted, rest: RestClient) -> None:
+    """The service may be one that does not tell it."""
+    SmallService(server)
+    assert rest.timeline("SABnzbd_nzo_1") == Timeline((), "")
 
 
 def test_a_refusal_is_not_an_empty_answer(server: Scripted, rest: RestClient) -> None:

@@ -7,7 +7,6 @@ import os
 import pty
 import re
 import termios
-from datetime import timedelta
 
 import pytest
 
@@ -63,6 +62,8 @@ def everything(screen: Screen) -> None:
         show("some text " * 25)
     rows = [("✓", "FLAC", "312 MB", "t" * 200), ("✗", "MP3-320", "100 MB", "Édith 椎名林檎")]
     screen.table(rows, {1: "reason " * 40})
+    screen.step("  12.5 s", "what happened then " * 20)
+    screen.command("soulspot-arr connect", "--more", output="it worked\nvery well")
     for step in range(5):
         screen.progress("downloading", step / 4, "d" * 90)
     screen.failure("went wrong " * 20, "/log", ["last line"])
@@ -164,10 +165,33 @@ def test_megabytes(size: int, text: str) -> None:
     assert megabytes(size) == text
 
 
+def test_an_entry_keeps_the_end_of_a_long_name() -> None:
+    """Where files of one album differ; one row, whatever comes."""
+    stream = PlainStream()
+    screen = Screen(stream, {})
+    screen.entry(" 1 Knots  0:24", "short.flac")
+    screen.entry(" 1 Knots  0:24", "a" * 80 + " - 06 - Knots.flac")
+    first, second = stream.getvalue().splitlines()
+    assert first == "       1 Knots  0:24  short.flac"
+    assert second.startswith("       1 Knots  0:24  …aaa")
+    assert second.endswith(" - 06 - Knots.flac")
+    assert len(second) == WIDTH
+
+
+def test_a_command_can_be_copied() -> None:
+    """Neither it nor what it printed is cut or wrapped."""
+    stream = PlainStream()
+    address, printed = "http://127.0.0.1:49605/" + "a" * 80, "b" * 100
+    Screen(stream, {}).command("soulspot-arr connect \\", f"--address {address}", output=printed)
+    first, second, third = stream.getvalue().splitlines()[:3]
+    assert first.strip() == "$ soulspot-arr connect \\"
+    assert second.strip() == f"--address {address}"
+    assert third.strip() == printed
+
+
 def test_clock_and_shorten() -> None:
     """Small forms used in the progress line."""
-    assert clock(timedelta(seconds=62)) == "1:02 left"
-    assert clock(None) == clock(timedelta()) == ""
+    assert (clock(62), clock(0), clock(59.6)) == ("1:02", "0:00", "1:00")
     assert shorten_middle("a" * 40 + "the end", 20, 7) == "a" * 12 + "…the end"
     assert shorten_middle("short", 20) == "short"
     assert (counted(1, "album"), counted(2, "album")) == ("1 album", "2 albums")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import array
 import io
 from typing import Any
 
+import av
 import mutagen
 import pytest
 
@@ -98,6 +100,49 @@ def test_content_is_the_same_every_time_and_differs_by_seed() -> None:
     assert one.content() == AudioSpec(2, seed=1).content()
     assert one.content() != two.content()
     assert AudioSpec(2, "mp3", seed=1).content() != AudioSpec(2, "mp3", seed=2).content()
+
+
+def test_tracks_of_an_album_sound_different_without_being_told() -> None:
+    """Tags alone are enough to tell two tracks of one length apart, by their audio too."""
+    for codec in ("flac", "mp3"):
+        one, two = (
+            AudioSpec(2, codec, tags=tagged({"title": title})) for title in ("Weir", "Lock")
+        )
+        assert one.size == two.size
+        assert one.content()[-40_000:] != two.content()[-40_000:]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        AudioSpec(2),
+        AudioSpec(2, rate=96000, bits=24),
+        AudioSpec(2, "mp3", bitrate=320, seed=9),
+        AudioSpec(2, "mp3", bitrate=192, rate=48000),
+        AudioSpec(2, "mp3", bitrate=32),
+        AudioSpec(2, "mp3", vbr=True, seed=3),
+    ],
+    ids=lambda spec: f"{spec.codec} {spec.bits} bit {spec.bitrate} {spec.rate}",
+)
+def test_a_decoder_hears_something_from_beginning_to_end(spec: AudioSpec) -> None:
+    """Soft but far above silence, never clipped, as long as announced, and without an error."""
+    quietest, loudest, seconds = heard(spec.content())
+    assert quietest > 0.001
+    assert loudest < 0.5
+    assert seconds == pytest.approx(spec.seconds, abs=0.05)
+
+
+def heard(content: bytes) -> tuple[float, float, float]:
+    """Peaks of the quietest and of the loudest tenth of a second, and the length in seconds."""
+    with av.open(io.BytesIO(content), mode="r") as container:
+        resampler = av.AudioResampler(format="s16", layout="mono", rate=8000)
+        frames = [part for frame in container.decode(audio=0) for part in resampler.resample(frame)]
+        frames += resampler.resample(None)
+    samples = array.array("h")
+    for frame in frames:
+        samples.frombytes(bytes(frame.planes[0])[: 2 * frame.samples])
+    peaks = [max(map(abs, samples[at : at + 800])) for at in range(0, len(samples) - 800, 800)]
+    return min(peaks) / 32768, max(peaks) / 32768, len(samples) / 8000
 
 
 def test_realistic_bit_rates() -> None:
