@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from soulspot_arr.catalogue import Catalogue, as_asked
 from soulspot_arr.domain import Query
 from soulspot_arr.wanted import Wanted
@@ -19,6 +21,7 @@ class FakeCatalogue(Catalogue):
         self.asked: list[Query] = []
         self.seconds: list[float] = []
         self.pruned = 0
+        self.settled = True  # whether everybody was heard who could know better
 
     def resolve(self, query: Query, *, seconds: float) -> Wanted:
         """The album that is meant."""
@@ -32,7 +35,12 @@ class FakeCatalogue(Catalogue):
                 f"{plain} {album.disambiguation}".casefold().split(),
             ):
                 return album
-        return as_asked(query)
+        return replace(as_asked(query), settled=self.settled)
+
+    def album(self, query: Query, *, album_id: str, seconds: float) -> Wanted:
+        """The album of this id, else the one that is meant."""
+        known = [album for album in self.albums if album_id and album.album_id == album_id]
+        return known[0] if known else self.resolve(query, seconds=seconds)
 
     def prune(self) -> None:
         """Count the call."""

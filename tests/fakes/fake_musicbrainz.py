@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
@@ -50,6 +50,7 @@ class Release:
     country: str = "GB"
     date: str = "1997-06-16"
     note: str = ""
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +111,9 @@ class FakeMusicBrainz(HttpDouble):
         releases = groups[0].releases
         start = int(asked.query.get("offset", 0))
         listed = _element("release-list", count=str(len(releases)))
+        told = asked.query["inc"].split()
         listed.extend(
-            _release(release, groups[0])
+            _release(release, groups[0], told)
             for release in releases[start : start + min(self.page, int(asked.query["limit"]))]
         )
         return _xml(listed)
@@ -183,7 +185,7 @@ def _group(group: Group) -> ET.Element:
     return made
 
 
-def _release(release: Release, group: Group) -> ET.Element:
+def _release(release: Release, group: Group, told: Collection[str]) -> ET.Element:
     media = _element("medium-list", count=str(len(release.media)))
     for position, medium in enumerate(release.media, start=1):
         tracks = _element("track-list", count=str(len(medium.tracks)), offset="0")
@@ -209,6 +211,14 @@ def _release(release: Release, group: Group) -> ET.Element:
     )
     if release.note:
         made.append(_element("disambiguation", text=release.note))
+    if "release-groups" in told:
+        made.append(_group(group))
+    if "labels" in told and release.labels:
+        infos = [
+            _element("label-info", _element("label", _element("name", text=name), id=name))
+            for name in release.labels
+        ]
+        made.append(_element("label-info-list", *infos, count=str(len(infos))))
     return made
 
 

@@ -22,6 +22,7 @@ class Asked:
     headers: Mapping[str, str]
     at: float
     method: str = "GET"
+    body: bytes = b""
 
     @property
     def address(self) -> str:
@@ -98,9 +99,9 @@ class HttpDouble:
     def _answer(self, handler: BaseHTTPRequestHandler) -> None:
         parts = urlsplit(handler.path)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-        handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
-        method = handler.command
-        asked = Asked(parts.path, query, dict(handler.headers), time.monotonic(), method)
+        body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        headers, method = dict(handler.headers), handler.command
+        asked = Asked(parts.path, query, headers, time.monotonic(), method, body)
         self.log.append(asked)
         if self._held in handler.path:
             self._open.wait()
