@@ -5,7 +5,7 @@ COPY soulspot_arr soulspot_arr
 COPY arr_compat arr_compat
 COPY blueprints blueprints
 RUN python -m venv /opt/soulspot-arr \
- && /opt/soulspot-arr/bin/pip install --no-cache-dir --disable-pip-version-check '.[postgres]'
+ && /opt/soulspot-arr/bin/pip install --no-cache-dir --disable-pip-version-check '.[postgres,decode]'
 
 FROM python:3.13-slim
 # Nothing but the installation may be imported, wherever a command is started.

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test chaos check fmt run bench bench-matching wheel clean
+.PHONY: help demo test chaos check fmt run bench bench-matching bench-import wheel clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -17,7 +17,7 @@ $(BIN)/python:
 
 $(VENV)/.runtime: $(BIN)/python setup.cfg pyproject.toml
 	@echo "Setting up $(VENV) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[decode]'
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
@@ -29,7 +29,7 @@ demo: $(VENV)/.runtime ## set up and play the whole story: search, grab, import
 	@$(BIN)/soulspot-arr demo
 
 test: check ## set up, run every check and every test
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report= $(ARGS)
 	@printf 'Branch coverage, at least 90 %%: ' && $(BIN)/python -m coverage report --fail-under=90 --format=total
 
 chaos: $(VENV)/.dev ## 60 grabs, a bad network, 100 times kill -9; SEED=7 plays the same again
@@ -54,8 +54,11 @@ bench: $(VENV)/.dev ## print the table of speed and memory, write bench-results.
 bench-matching: $(VENV)/.dev ## decide the labelled corpus with our rule and with others', write bench-matching.json
 	$(BIN)/python -m tests.bench.matching $(ARGS)
 
+bench-import: $(VENV)/.dev ## import the rendered corpus with our tags and with others', write bench-import.json
+	$(BIN)/python -m tests.bench.importing $(ARGS)
+
 wheel: $(VENV)/.dev ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean: ## remove what was made here
-	rm -rf $(VENV) build dist *.egg-info .demo bench-results.json bench-matching.json .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist *.egg-info .demo bench-results.json bench-matching.json bench-import.json .mypy_cache .ruff_cache .pytest_cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import TypedDict
 
-from blueprints import queue_schemas, schemas
+from blueprints import queue_schemas, schemas, timeline_schemas
 from blueprints.rest import Resource, page, services
 from soulspot_arr.commands import Command, Outcome
 from soulspot_arr.domain import GrabState
@@ -33,10 +33,11 @@ def listing(query: _Query) -> Mapping[str, object]:
 
 
 @resource.route("/<nzo_id:nzo_id>")
-@resource.response(200, schemas.Grab)
-def one(nzo_id: str) -> GrabView:
-    """Show one grab"""
-    return services().queue_manager.find(nzo_id)
+@resource.response(200, timeline_schemas.GrabStory)
+def one(nzo_id: str) -> Mapping[str, object]:
+    """Show one grab, with its timeline from search to import"""
+    grab = services().queue_manager.find(nzo_id)
+    return {**grab._asdict(), "story": services().history.timeline(nzo_id)}
 
 
 @resource.route("/<nzo_id:nzo_id>", methods=["PATCH"])

@@ -1,7 +1,8 @@
 """Doors for other programs that tell us something: the webhooks of slskd and of Lidarr.
 
 A hook only hastens what a job would find anyway. slskd's brings the exact path of a finished file
-(it raises no event for failures, contract slskd §7.1), Lidarr's says which album a grab is.
+(it raises no event for failures, contract slskd §7.1), Lidarr's says which album a grab is and
+what became of its import.
 Everything unknown is ignored: both send any type they are configured for, with fields that change
 between versions.
 """
@@ -62,9 +63,11 @@ def slskd() -> None:
 def lidarr() -> dict[str, bool]:
     """Take an event from Lidarr's webhook
 
-    Lidarr's form sends user name and password: the password is the API key.
+    Lidarr's form sends user name and password: the password is the API key. It waits for the answer
+    in the middle of its own grab or import: one small write at most, and nobody is asked anything.
     """
     event = _body("Lidarr")
+    services().follower.heard(event)
     return {"bound": event.get("eventType") == GRABBED and services().binding.told(event)}
 
 

@@ -322,10 +322,15 @@ class SlskdEvent(Schema):
 class LidarrEvent(Schema):
     """What Lidarr's webhook sends; documentation only, the view reads it with more patience."""
 
-    eventType = fields.String(metadata=told("Grab; anything else is ignored."))  # noqa: N815
+    eventType = fields.String(  # noqa: N815
+        metadata=told("Grab, Download, DownloadFailure, ImportFailure; anything else is ignored.")
+    )
     downloadId = fields.String(metadata=told("The id of a grab."))  # noqa: N815
     artist = fields.Dict(metadata=told("With `mbId`."))
     albums = fields.List(fields.Dict(), metadata=told("Each with `mbId` and `id`."))
+    trackFiles = fields.List(  # noqa: N815
+        fields.Dict(), metadata=told("Of a Download: what was imported.")
+    )
 
 
 class Bound(Schema):

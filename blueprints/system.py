@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from blueprints import schemas
 from blueprints.rest import Resource, services
+from soulspot_arr import doctor
 from soulspot_arr.jobs import JobView
 from soulspot_arr.services import Services
 
@@ -25,6 +26,16 @@ def health() -> Mapping[str, object]:
     """Show what the last health check found"""
     checked_at, checks = services().health.last()
     return {"checked_at": checked_at, "checks": checks}
+
+
+@resource.route("/doctor")
+@resource.response(200, schemas.HealthReport)
+def examine() -> Mapping[str, object]:
+    """Examine the whole chain now
+
+    Takes seconds: it asks slskd and Lidarr, and puts a file into the downloads for a moment.
+    """
+    return {"checked_at": services().clock(), "checks": doctor.examine(services())}
 
 
 @resource.route("/jobs")

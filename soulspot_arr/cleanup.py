@@ -304,7 +304,7 @@ class Cleanup:
         if _never_reported(grab):
             disk.remove_tree(storage, root=complete)
         elif grab.status in {GrabState.IMPORTED, GrabState.REMOVED}:
-            discs = sorted(storage.glob("CD*")) if storage.is_dir() else []
+            discs = [*storage.glob("CD*"), *storage.glob("Disc *")] if storage.is_dir() else []
             disk.remove_empty([*discs, storage])
 
     def _remove_unplaced(self, grab: Grab, file: Download, *, root: Path) -> None:

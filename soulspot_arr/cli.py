@@ -69,11 +69,14 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=words, description=_sentence(words))
         _boot_options(command)
         command.set_defaults(run=run)
+    _add_connect(commands)
     _add_explain(commands)
+    _add_history(commands)
     _add_db(commands)
     _add_config(commands)
     _add_demo(commands)
     _add_simulator(commands)
+    _add_lidarr(commands)
     return parser
 
 
@@ -159,7 +162,7 @@ def _run_server(services: Services, *, with_jobs: bool) -> int:
     from waitress.server import create_server
 
     from soulspot_arr.app import create_app
-    from soulspot_arr.connect import welcome
+    from soulspot_arr.connect.terminal import welcome
     from soulspot_arr.scheduler import Scheduler
 
     config = services.config
@@ -239,7 +242,7 @@ def _worker(options: argparse.Namespace) -> int:
 
 
 def _keys(options: argparse.Namespace) -> int:
-    from soulspot_arr.connect import connection_card
+    from soulspot_arr.connect.terminal import connection_card
 
     services = _look(options)
     print(connection_card(services))
@@ -248,13 +251,20 @@ def _keys(options: argparse.Namespace) -> int:
 
 
 def _doctor(options: argparse.Namespace) -> int:
-    from soulspot_arr.connect import doctor_report
+    from soulspot_arr.connect.terminal import doctor_report
+    from soulspot_arr.doctor import examine
 
     services = _look(options)
-    checks = services.health.examine(thorough=True)
+    checks = examine(services)
     print(doctor_report(checks))
     services.close()
     return 1 if any(check.level == "error" for check in checks) else 0
+
+
+def _add_connect(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from soulspot_arr.connect.arguments import add_commands
+
+    add_commands(commands, _boot_options, _look)
 
 
 def _add_explain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -285,6 +295,12 @@ def _explain(options: argparse.Namespace) -> int:
     print(report(why, width=columns, colours=sys.stdout.isatty()))
     services.close()
     return 0 if why.outcome in {Outcome.SURE, Outcome.FOUND, Outcome.NOTHING} else 1
+
+
+def _add_history(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from soulspot_arr.history_command import add_command
+
+    add_command(commands, _boot_options, _look)
 
 
 def _add_db(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -333,7 +349,7 @@ def _add_config(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 
 def _config_show(options: argparse.Namespace) -> int:
-    from soulspot_arr.connect import config_report
+    from soulspot_arr.connect.terminal import config_report
 
     services = _look(options)
     print(config_report(services))
@@ -387,3 +403,18 @@ def _simulate(options: argparse.Namespace) -> int:
             seed=options.seed,
         )
     )
+
+
+def _add_lidarr(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    from soulspot_arr.demo.lidarr.arguments import add_arguments
+
+    words = "run a simulated Lidarr with a library of its own"
+    lidarr = commands.add_parser("simulate-lidarr", help=words, description=_sentence(words))
+    add_arguments(lidarr)
+    lidarr.set_defaults(run=_simulate_lidarr)
+
+
+def _simulate_lidarr(options: argparse.Namespace) -> int:
+    from soulspot_arr.demo.lidarr.command_line import run
+
+    return run(options)

@@ -50,6 +50,8 @@ _UPGRADE_LOCK = 7_685_083_728_585  # any number that nobody else takes in the sa
 # SQLite numbers rows only for a plain INTEGER key; PostgreSQL wants 64 bits.
 BigKey = BigInteger().with_variant(Integer(), "sqlite")
 Json = JSON().with_variant(JSONB(), "postgresql")
+# None is no value at all, rather than the JSON word for it: so it can be looked for.
+JsonOrNull = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
 def utc_now() -> datetime:

@@ -1,4 +1,4 @@
-"""Files on disk: find, prove, move, remove. Knows no database and no source.
+"""Files on disk: find, move, remove. Knows no database and no source.
 
 Moves are safe to repeat and to kill: a file appears under its final name whole or not at all. What
 is written outside a folder it has to stay in is refused (`OutsideRoot`).
@@ -9,15 +9,11 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
-import mutagen
-
-from soulspot_arr.domain import FailureKind
-from soulspot_arr.errors import DiskFull, FileCorrupt, OutsideRoot
+from soulspot_arr.errors import DiskFull, OutsideRoot
 from soulspot_arr.rules import naming
 from soulspot_arr.sources.landing import landed_as
 
@@ -76,46 +72,6 @@ def is_quiet(path: Path, *, now: float, seconds: float = 1.0) -> bool:
     """
     age = now - _modified(path)
     return age >= seconds or age < -60  # a clock far ahead on the other side never gets quiet
-
-
-def prove_audio(path: Path) -> float:
-    """Open the file as audio; returns its length in seconds. Raises FileCorrupt or DiskFull.
-
-    `data["kind"]` of FileCorrupt tells what only calls itself so from what is broken.
-    """
-    with told(f"read {path.name}"):
-        reader = path.open("rb")
-    with reader:
-        try:
-            audio = mutagen.File(reader)
-        except (mutagen.MutagenError, OSError, ValueError, EOFError, IndexError) as error:
-            raise _corrupt(path, reader, "cannot be read as audio") from error
-        length = getattr(getattr(audio, "info", None), "length", 0.0) or 0.0
-        if audio is None or length <= 0:
-            raise _corrupt(path, reader, "holds no audio")
-    return float(length)
-
-
-# How files of these kinds begin; only what cannot be mistaken.
-_BEGINNINGS: Mapping[bytes, Collection[str]] = {
-    b"fLaC": {".flac"},
-    b"OggS": {".ogg", ".oga", ".opus", ".flac"},
-    b"ID3": {".mp3", ".mp2", ".flac", ".aif", ".aiff", ".aifc", ".wav"},
-    b"RIFF": {".wav"},
-    b"FORM": {".aif", ".aiff", ".aifc"},
-    b"MAC ": {".ape"},
-    b"wvpk": {".wv"},
-}
-
-
-def _corrupt(path: Path, reader: BinaryIO, why: str) -> FileCorrupt:
-    reader.seek(0)
-    beginning = reader.read(4)
-    for start, endings in _BEGINNINGS.items():
-        if beginning.startswith(start) and path.suffix.lower() not in endings:
-            words = f"{path.name} is not what its ending says."
-            return FileCorrupt(words, kind=FailureKind.INVALID_FORMAT)
-    return FileCorrupt(f"{path.name} {why}.", kind=FailureKind.CORRUPT)
 
 
 def move_whole(source: Path, target: Path, *, root: Path, keep: bool = False) -> None:
@@ -222,3 +178,14 @@ def can_write(path: Path) -> str | None:
     except OSError as error:
         return error.strerror or str(error)
     return None
+
+
+def holds_files(path: str | None) -> bool:
+    """Whether anything but empty folders is there; False when it cannot be looked at."""
+    if not path:
+        return False
+    place = Path(path)
+    try:
+        return place.is_file() or any(found.is_file() for found in place.rglob("*"))
+    except OSError:
+        return False

@@ -91,6 +91,17 @@ class BlockScope(StrEnum):
     PHRASE = "phrase"  # wherever it stands in a path, in whole words
 
 
+class ImportState(StrEnum):
+    """What Lidarr says of a grab that was reported to it (contract lidarr §9.2, §11.3)."""
+
+    PENDING = "pending"  # seen in its queue, no word about files yet
+    IMPORTING = "importing"
+    IMPORTED = "imported"
+    BLOCKED = "blocked"  # it does not know which album the grab is
+    FAILED = "failed"  # it refused files; it never tries again by itself
+    GONE = "gone"  # no longer in its queue, and no import in its history
+
+
 class Rescue(StrEnum):
     """A grab whose remembered offers have run out is searched for once more."""
 

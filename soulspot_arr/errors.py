@@ -262,3 +262,9 @@ class CatalogueError(SoulSpotError):
 
     code = "catalogue_error"
     retryable = True
+
+
+class ServarrError(SoulSpotError):
+    """Lidarr or Prowlarr cannot be set up or asked; the sentence says what to do."""
+
+    code = "servarr_error"

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import textwrap
 import time
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from soulspot_arr.rules.columns import cut, cut_left, fit, printable
 from soulspot_arr.search import Search
 from soulspot_arr.search.climb import LOOKUP
 from soulspot_arr.search.questions import Explanation, Outcome, Phase
@@ -82,7 +82,7 @@ class _Page:
     def head(self, why: Explanation) -> Iterator[str]:
         asked = " - ".join(part for part in (why.artist, why.album, why.term) if part)
         year = f" ({why.year})" if why.year else ""
-        yield self._in(_BOLD, _cut(asked + year, self._width))
+        yield self._in(_BOLD, cut(asked + year, self._width))
         yield from self._wrap(_known(why.provider, why.wanted))
         if why.counts.get("searches") or why.counts.get("peers"):
             yield from self._wrap(_counted(why.counts))
@@ -115,14 +115,14 @@ class _Page:
             elif line["outcome"] == "remembered":
                 back += " (known)"
             yield (
-                f"{_fit(line['text'], room)} {line['kind']:<13}{back:>20} "
+                f"{fit(line['text'], room)} {line['kind']:<13}{back:>20} "
                 f"{line['offers']:>+5} {line['seconds']:>6.1f} s"
             )
             if line["note"] and line["kind"] != LOOKUP:
                 yield from self._aside(line["note"])
 
     def _aside(self, text: str) -> Iterator[str]:
-        for line in self._wrap(_printable(text), " " * 11):
+        for line in self._wrap(printable(text), " " * 11):
             yield self._in(_DIM, line)
 
     # -- what was found ------------------------------------------------------------------------
@@ -140,23 +140,23 @@ class _Page:
         for offer in offers[:_MOST_SHOWN]:
             verdict = self._in(_COLOURS[offer["verdict"]], f"{offer['verdict']:<10}")
             whose = (
-                f"{_fit(offer['peer'], 12)} {_cut_left(offer['folder'], room)}".rstrip()
+                f"{fit(offer['peer'], 12)} {cut_left(offer['folder'], room)}".rstrip()
                 if beside
-                else _cut(offer["peer"], room + 13)
+                else cut(offer["peer"], room + 13)
             )
             yield (
-                f"{verdict}{int(offer['identity'] * 100):>4}% {_fit(offer['format'], 13)}"
+                f"{verdict}{int(offer['identity'] * 100):>4}% {fit(offer['format'], 13)}"
                 f"{offer['quality']:>4} {offer['utility']:>4.0%} {offer['files']:>5} "
                 f"{_size(offer['size']):>8}  {whose}"
             )
             if not beside:
-                yield " " * 11 + _cut_left(offer["folder"], self._width - 11)
+                yield " " * 11 + cut_left(offer["folder"], self._width - 11)
             yield from self._aside("; ".join(offer["reasons"]))
         rest = max(0, len(offers) - _MOST_SHOWN)
         counted = "; ".join(f"{entry['count']} {entry['reason']}" for entry in others[:5])
         if rest or counted:
             more = f"and {rest} more" if rest else "and others"
-            yield from self._wrap(_printable(f"{more}{': ' + counted if counted else ''}"))
+            yield from self._wrap(printable(f"{more}{': ' + counted if counted else ''}"))
         yield ""
         yield from (self._in(_DIM, line) for line in self._wrap(_LEGEND))
 
@@ -165,14 +165,14 @@ class _Page:
         notes = [edition.get("disambiguation"), edition.get("country"), edition.get("year")]
         told = ", ".join(str(note) for note in notes if note)
         title = f'The best one, file by file: "{edition.get("title", "")}"'
-        yield self._in(_DIM, _cut(f"{title}{f' ({told})' if told else ''}", self._width))
+        yield self._in(_DIM, cut(f"{title}{f' ({told})' if told else ''}", self._width))
         room = (self._width - 21) // 2
         for pair in offer["map"]:
             gap = "" if pair["gap"] is None else f"{round(pair['gap']):+d} s"
             alike = "" if pair["likeness"] is None else f"{pair['likeness']:.0%}"
             yield (
-                f"{pair['disc']}-{pair['number']:02d}  {_fit(pair['track'], room)} "
-                f"{_fit(pair['file'], room)} {alike:>5}{gap:>7}"
+                f"{pair['disc']}-{pair['number']:02d}  {fit(pair['track'], room)} "
+                f"{fit(pair['file'], room)} {alike:>5}{gap:>7}"
             )
 
 
@@ -216,51 +216,3 @@ def _known(provider: str, wanted: Mapping[str, Any] | None) -> str:
 
 def _size(size: int) -> str:
     return f"{size / _GIB:.1f} GiB" if size >= _GIB else f"{size / _MIB:.0f} MiB"
-
-
-# -- cutting and filling by what a terminal shows --------------------------------------------------
-
-
-def _columns(text: str) -> int:
-    """How many columns a terminal takes for it: Chinese takes two each, combining marks none."""
-    return sum(map(_width_of, text))
-
-
-def _width_of(char: str) -> int:
-    # Decomposed Korean, as macOS shares it: what follows the first letter is drawn into it.
-    if unicodedata.category(char) in {"Mn", "Me"} or "\u1160" <= char <= "\u11ff":
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def _printable(text: str) -> str:
-    """Names come from strangers: what would move the cursor is shown as a blank."""
-    return "".join(char if char.isprintable() else " " for char in text)
-
-
-def _cut(text: str, room: int) -> str:
-    text = _printable(text)
-    return text if _columns(text) <= room else f"{_beginning(text, room - 1)}…"
-
-
-def _cut_left(text: str, room: int) -> str:
-    """The end of a path tells more than its beginning."""
-    text = _printable(text)
-    if _columns(text) <= room:
-        return text
-    return f"…{_beginning(text[::-1], room - 1)[::-1]}"
-
-
-def _beginning(text: str, room: int) -> str:
-    """As much of it as fits; names of strangers may be very long."""
-    taken = 0
-    for at, char in enumerate(text):
-        taken += _width_of(char)
-        if taken > room:
-            return text[:at]
-    return text
-
-
-def _fit(text: str, room: int) -> str:
-    cut = _cut(text, room)
-    return cut + " " * (room - _columns(cut))

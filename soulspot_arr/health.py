@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 RESULT = "_health"
 LOW_DISK = 2 * 1024**3
+OUTAGE = timedelta(minutes=5)  # after which Lidarr begins to leave a download client alone
 # Only follows from slskd being away, which is told by itself: no news of its own.
 _REMEMBERED = ("downloads_visible", "warning")
 _HALF_SET_UP = {
@@ -69,6 +70,8 @@ class Health:
         self._clock = clock
         self._watches = {source.name: bans}
         self._further: list[DownloadSource] = []
+        self._checked_at: datetime | None = None
+        self._owes_greeting = False
 
     def add_instance(self, instance: DownloadSource, bans: BanWatch) -> None:
         """Check one more instance of the source as well."""
@@ -81,6 +84,7 @@ class Health:
         A change is told with its fix; what stays wrong is named in one line at every run.
         """
         self._paths.prepare_folders()  # Lidarr's Test may come before slskd has answered
+        self._greet_again()
         checks = self.examine(thorough=False)
         self._paths.prepare_folders()  # slskd may just have told its folder for the first time
         before = {entry["code"]: _news(entry["code"], entry["level"]) for entry in self.last()[1]}
@@ -99,6 +103,26 @@ class Health:
             {RESULT: {"at": self._clock().isoformat(), "checks": [asdict(c) for c in checks]}}
         )
         return checks
+
+    def greet_lidarr(self) -> None:
+        """Have Lidarr test us: after an outage of ours it waits up to an hour (contract lidarr §4).
+
+        When it does not answer, as after a start of the whole machine, the health job goes on trying.
+        """
+        self._owes_greeting = True
+        try:
+            self._lidarr.forget_backoff()
+        except LidarrError as error:
+            log.info("Lidarr could not be told that we are back: %s", error.message)
+        else:
+            self._owes_greeting = False
+
+    def _greet_again(self) -> None:
+        """Also after a time in which this process did not run: a container or a machine asleep."""
+        now, before = self._clock(), self._checked_at
+        self._checked_at = now
+        if self._owes_greeting or (before is not None and now - before > OUTAGE):
+            self.greet_lidarr()
 
     def last(self) -> tuple[datetime | None, list[dict[str, Any]]]:
         """When the job last ran and what it found, from whichever process ran it."""

@@ -1,4 +1,4 @@
-"""What happened, for the edges: events, and sums over what was fetched.
+"""What happened, for the edges: events, timelines of grabs, and sums over what was fetched.
 
 It only reads. Events are written by `ledger`.
 """
@@ -16,6 +16,7 @@ from soulspot_arr import ledger
 from soulspot_arr.db import Database
 from soulspot_arr.domain import Clock, GrabState
 from soulspot_arr.models import Event, Grab
+from soulspot_arr.timeline import Line, Told, newest, told
 
 # Above every id: the keys of both databases are signed 64-bit integers.
 _ABOVE_ALL = 2**63 - 1
@@ -87,6 +88,19 @@ class History:
                 )
                 for row in rows
             ]
+
+    def timeline(self, name: str) -> Told:
+        """One grab from search to import, by its `nzo_id` or a unique end of it.
+
+        Raises GrabNotFound, and InvalidQuery when several end like that.
+        """
+        with self._db.read() as session:
+            return told(session, name, now=self._clock())
+
+    def newest(self, *, limit: int, states: Collection[GrabState] = ()) -> list[Line]:
+        """The latest grabs and what has become of them, newest first."""
+        with self._db.read() as session:
+            return newest(session, limit=limit, states=states, now=self._clock())
 
     def version(self) -> int:
         """A counter that grows whenever the history changes, also across restarts."""

@@ -20,7 +20,9 @@ from soulspot_arr.models import JobRun
 NAMES = (
     "dispatch",
     "poll",
+    "prove",
     "complete",
+    "follow",
     "rescue",
     "presence",
     "dig",

@@ -27,6 +27,7 @@ from soulspot_arr.domain import (
     EventRecord,
     FailureKind,
     GrabState,
+    ImportState,
     Offer,
     OfferFile,
 )
@@ -53,6 +54,7 @@ _MOMENTS = (
 )
 WATCHED = (Download.first_seen_at, Download.last_progress_at, Download.missing_since)
 AWAITED = (Download.offline_since,)
+_REPORTED = (GrabState.COMPLETED, GrabState.IMPORTED)
 _ORDER_LOCK = 0x50_75_65_75_65  # any number that nobody else locks in this database
 
 
@@ -291,6 +293,41 @@ def lend_time(
             session.execute(update(Download), later)
         moved += len(later)
     return moved
+
+
+def note_import(
+    session: Session,
+    grab_id: int,
+    state: ImportState,
+    event: EventRecord | None,
+    *,
+    at: datetime,
+    **fields: Any,
+) -> bool:
+    """Keep Lidarr's word about a grab that was reported to it; the event is appended if it is news.
+
+    What Lidarr itself has called imported stays so, whatever an older answer says that comes late.
+    """
+    hold(session, [grab_id])
+    grab = session.get(Grab, grab_id, populate_existing=True)
+    if grab is None or grab.status not in _REPORTED:
+        return False
+    if grab.import_state == ImportState.IMPORTED and grab.import_seen_at is not None:
+        return False
+    news = (grab.import_state, grab.import_message) != (state, fields.get("import_message"))
+    if news and event is not None:
+        record(session, event, at=at, grab_id=grab_id)
+    if grab.import_state != state:
+        counters.add(session, counters.IMPORTS, str(state))
+    values = {"import_message": None, **fields, "import_state": str(state), "import_seen_at": at}
+    session.execute(
+        update(Grab)
+        .where(Grab.id == grab_id)
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire(grab)
+    return news
 
 
 def park(session: Session, grab: Grab, why: str, *, at: datetime) -> None:

@@ -70,10 +70,12 @@ class Lidarr:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, TimelyAdapter())
         self._lock = threading.Lock()
+        self._second_look = threading.Lock()
         self._albums: tuple[float, str, list[Row]] = (float("-inf"), "", [])
         self._relisted = float("-inf")
         self._heard = float("-inf")
         self._silent = self._refused = _NEVER
+        self._answered = ("", "")  # the account that has ever worked here
 
     @property
     def configured(self) -> bool:
@@ -112,19 +114,33 @@ class Lidarr:
         """Make Lidarr look at its download clients now; it imports a second or two later.
 
         An identical command that is already running is returned instead of a new one, and may have
-        looked before our news: then it is posted once more after it ended (contract §11.1).
+        looked before our news: then it is posted once more after it ended (contract §11.1). Nobody
+        waits for that here, and news of the meantime is covered by the same second look.
         """
         if not self._usable:
             return
         command = self._post_refresh()
-        if command.get("status") != "started":
-            return
-        for _ in range(20):
-            self._pause(0.5)
-            state = self._call("GET", f"/command/{command.get('id')}")
-            if not isinstance(state, dict) or state.get("status") not in {"queued", "started"}:
-                break
-        self._post_refresh()
+        if command.get("status") == "started" and self._second_look.acquire(blocking=False):
+            look = threading.Thread(
+                target=self._look_again, args=(command.get("id"),), name="lidarr", daemon=True
+            )
+            look.start()
+
+    def _look_again(self, number: object) -> None:
+        try:
+            for _ in range(60):
+                self._pause(0.25)
+                state = self._call("GET", f"/command/{number}")
+                if not isinstance(state, dict) or state.get("status") not in {"queued", "started"}:
+                    break
+        except LidarrError as error:
+            log.info("Lidarr does not tell whether it has looked: %s", error.message)
+        finally:
+            self._second_look.release()  # before the command: later news starts a look of its own
+        try:
+            self._post_refresh()
+        except LidarrError as error:
+            log.info("Lidarr could not be told about a finished grab: %s", error.message)
 
     def _post_refresh(self) -> dict[str, Any]:
         found = self._call("POST", "/command", {"name": "RefreshMonitoredDownloads"})
@@ -137,6 +153,22 @@ class Lidarr:
         for provider in ("downloadclient", "indexer"):
             self._call("POST", f"/{provider}/testall", accept=frozenset({400}))
 
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        *,
+        patience: float | None = None,
+    ) -> Any:
+        """The JSON of one request below /api/v1; `data["status"]` of a LidarrError when it refused.
+
+        `patience` in seconds. An account that was refused is not shown again (W07).
+        """
+        if not self._usable:
+            raise LidarrError("Lidarr's API is not set up, or refuses our key.")
+        return self._call(method, path, body, patience=patience)
+
     # -- what it knows ---------------------------------------------------------------------------
 
     @property
@@ -145,6 +177,11 @@ class Lidarr:
         at, account = self._silent
         recent = account == self._account and time.monotonic() - at < FAILURE_FRESH
         return self._usable and not recent
+
+    @property
+    def silent(self) -> bool:
+        """Whether it has answered before, and has stopped to: not a wrong address, but an outage."""
+        return self._usable and not self.answering and self._answered == self._account
 
     def albums(self, *, age: float = ALBUMS_FRESH, patience: float | None = None) -> list[Row]:
         """The names and flags of every album of the library; empty when not configured.
@@ -297,6 +334,8 @@ class Lidarr:
             self._refused = (time.monotonic(), account)
             raise LidarrError("Lidarr refuses the API key (Settings, General in Lidarr).")
         self._refused = _NEVER
+        if status < 300:
+            self._answered = account
         if status in range(300, 400):
             raise LidarrError(
                 f"{account[0]} leads somewhere else; a login page may stand in between."

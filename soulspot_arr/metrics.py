@@ -24,7 +24,14 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from soulspot_arr import __version__, counters
 from soulspot_arr.breakers import Breakers
 from soulspot_arr.db import Database
-from soulspot_arr.domain import BreakerState, Clock, DownloadState, FailureKind, GrabState
+from soulspot_arr.domain import (
+    BreakerState,
+    Clock,
+    DownloadState,
+    FailureKind,
+    GrabState,
+    ImportState,
+)
 from soulspot_arr.models import IS_LIVE, Download, Grab, JobRun, SearchRow
 from soulspot_arr.settings import Settings
 
@@ -67,6 +74,7 @@ class Metrics(Collector):
         with self._db.read() as session:
             yield from _states(session)
             yield from _failures(session)
+            yield _imports(session)
             yield from _bytes(session)
             yield from self._searches(session)
             yield _looks(self._names, session)
@@ -139,6 +147,16 @@ def _failures(session: Session) -> Iterator[Metric]:
     for kind in FailureKind:
         failed.add_metric([kind], counted.get(kind, 0))
     yield failed
+
+
+def _imports(session: Session) -> Metric:
+    said = CounterMetricFamily(
+        "soulspot_imports", "What became of albums that were reported to Lidarr.", labels=["state"]
+    )
+    counted = counters.read(session, counters.IMPORTS)
+    for state in ImportState:
+        said.add_metric([state], counted.get(state, 0))
+    return said
 
 
 def _bytes(session: Session) -> Iterator[Metric]:

@@ -46,6 +46,7 @@ log = logging.getLogger(__name__)
 _LONGEST_WAIT = 86_400.0  # seconds; nothing but `retry.backoff` makes a file wait for more
 _AT_ONCE = 500  # references in one query
 _STRAYS_EVERY = 60.0  # seconds
+_NEWS = (DownloadState.QUEUED, DownloadState.DOWNLOADING, DownloadState.COMPLETED)
 _UNWRITABLE = (DataError, IntegrityError, OverflowError, ValueError)
 
 _TABLE = Download.__table__.c
@@ -119,7 +120,7 @@ class Monitor:
         self._guard = guard
         self._clock = clock
         self._wake = wake
-        self._last_poll = float("-inf")
+        self._last_poll = self._last_move = float("-inf")
         self._unwritable: set[int] = set()
         self._is_first = True
         self._strays_at = float("-inf")
@@ -163,6 +164,8 @@ class Monitor:
         transfers = self._without_others(downloads, snapshot.transfers)
         steps = self._steps(downloads, watching.correlate(downloads, transfers))
         written, jobs = self._write(steps)
+        if any(step.fields.get("bytes_done") or step.to in _NEWS for _, step in written):
+            self._last_move = self._last_poll
         # Before anybody asks anew: the source must not take the new request for the old transfer.
         self._release(_over(downloads, written, transfers))
         for job in jobs:
@@ -256,8 +259,10 @@ class Monitor:
         return [item for item in transfers if item.ref not in known]
 
     def _due(self) -> bool:
-        waited = time.monotonic() - self._last_poll
-        return waited >= float(self._settings.get("jobs.poll_queued"))
+        """A file that was queued a moment ago may begin at once, and so may the next of an album."""
+        pause = float(self._settings.get("jobs.poll_queued"))
+        now = time.monotonic()
+        return now - self._last_poll >= pause or now - self._last_move < pause
 
     def _steps(
         self, downloads: Sequence[_Live], found: Mapping[int, Transfer | None]
@@ -360,6 +365,8 @@ class Monitor:
                 )
             ]
         jobs = ["dispatch"] if moves else []
+        if any(step.to is DownloadState.COMPLETED for _, step in moves):
+            jobs += ["prove", "bind"]
         return list(dict.fromkeys([*jobs, *(job for outcome in outcomes for job in outcome.jobs)]))
 
     def _write_progress(self, session: Session, rows: list[dict[str, Any]]) -> None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from sqlalchemy import BigInteger, ColumnElement, Row, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from soulspot_arr import ledger
+from soulspot_arr import counters, disk, ledger
 from soulspot_arr.blocklist import Blocklist
 from soulspot_arr.db import Database
 from soulspot_arr.domain import (
@@ -23,13 +22,14 @@ from soulspot_arr.domain import (
     Clock,
     EventRecord,
     GrabState,
+    ImportState,
     NewGrab,
     Offer,
     Priority,
 )
 from soulspot_arr.errors import Conflict, GrabNotFound, OffersBlocked, QueueFull
 from soulspot_arr.models import IS_OPEN, Download, Grab, ReleaseRow
-from soulspot_arr.rules import lifecycle, offers
+from soulspot_arr.rules import following, lifecycle, offers
 from soulspot_arr.settings import Settings
 from soulspot_arr.wanted import Provider
 
@@ -337,30 +337,35 @@ class QueueManager:
     def delete_history(self, nzo_ids: Collection[str], *, archive: bool) -> int:
         """Take ended grabs out of the history; open ones are cancelled. Idempotent.
 
-        A completed grab whose folder Lidarr has taken counts as imported (contract lidarr §9.7).
+        What Lidarr has called imported is. Otherwise that is concluded from a folder that is empty
+        by then, unless it had refused the files: it empties the folder whenever it deletes, and
+        keeps the row (`archive`) of what did not fail (contract lidarr §3.6, §9.7).
         """
         self.cancel(nzo_ids, reason="Deleted from the history while it was running.")
         with self._db.read() as session:
-            taken = {
-                grab.id: not has_audio(grab.storage_path)
+            emptied = {
+                grab.id: not disk.holds_files(grab.storage_path)
                 for grab in ledger.named(session, nzo_ids, {GrabState.COMPLETED})
             }
         now = self._clock()
         ended = 0
         with self._db.write() as session:
             for grab in ledger.named(session, nzo_ids, HISTORY):
-                imported = taken.get(grab.id, False)
-                to = GrabState.IMPORTED if imported else GrabState.REMOVED
-                kind = "grab.imported" if imported else "grab.removed"
-                words = "Lidarr took the files." if imported else "Deleted from the history."
-                event = EventRecord(kind, words)
-                stamp = now if archive else None
+                end = following.end_of(grab.import_state, emptied=emptied.get(grab.id, False))
+                fields: dict[str, Any] = {"archived_at": now if archive else None}
+                if end.concluded and archive:
+                    # Nobody has said so yet: the follow job asks Lidarr itself.
+                    fields |= {"import_state": ImportState.IMPORTED.value, "imported_at": now}
+                    fields |= {"import_message": None, "import_seen_at": None}
+                    counters.add(session, counters.IMPORTS, ImportState.IMPORTED)
+                event = EventRecord(end.event, end.words)
                 if ledger.move_grab(
-                    session, grab, to, event, at=now, archived_at=stamp, cleaned_at=None
+                    session, grab, end.to, event, at=now, cleaned_at=None, **fields
                 ):
                     ended += 1
         if ended:
             self._wake("cleanup")
+            self._wake("follow")
         return ended
 
     def retry(self, nzo_id: str) -> str:
@@ -415,17 +420,6 @@ def _retire(session: Session, seen: Grab, *, at: datetime) -> None:
         return
     event = EventRecord("grab.removed", "Tried again as a new grab.")
     ledger.move_grab(session, grab, GrabState.REMOVED, event, at=at, cleaned_at=None)
-
-
-def has_audio(storage: str | None) -> bool:
-    """Whether anything but an empty folder is left where a grab was reported."""
-    if not storage:
-        return False
-    path = Path(storage)
-    try:
-        return path.is_file() or any(found.is_file() for found in path.rglob("*"))
-    except OSError:
-        return False
 
 
 def _view(row: Row[*tuple[Any, ...]]) -> GrabView:

@@ -20,7 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from soulspot_arr import instances, jobs
-from soulspot_arr.errors import DatabaseTrouble, LidarrError
+from soulspot_arr.errors import DatabaseTrouble
 from soulspot_arr.lease import LeaseKeeper
 from soulspot_arr.log import about
 from soulspot_arr.models import JobRun
@@ -70,16 +70,23 @@ def _clean(services: Services) -> None:
     services.side_by_side("cleanup", services.cleanup.run, lambda each: each.cleanup.forget())
 
 
+def _bind(services: Services) -> None:
+    services.binding.run()
+    services.albums.run()
+
+
 JOBS: tuple[Job, ...] = (
     Job("dispatch", "jobs.dispatch", _dispatch, "asks peers for waiting files"),
     Job("poll", "jobs.poll", _poll, "looks at the transfers"),
+    Job("prove", "jobs.prove", lambda s: s.prover.run(), "listens to files as they arrive"),
     Job("complete", "jobs.complete", lambda s: s.completion.run(), "finishes arrived grabs"),
+    Job("follow", "jobs.follow", lambda s: s.follower.run(), "follows imports in Lidarr"),
     Job("rescue", "jobs.rescue", lambda s: s.rescuer.run(), "searches once more for lost grabs"),
     Job("presence", "jobs.presence", _look_after_peers, "looks after peers we wait for"),
     Job("dig", "jobs.dig", lambda s: s.search.digger.run(), "searches on for what was not found"),
     Job("cleanup", "jobs.health", _clean, "removes what is over"),
     Job("health", "jobs.health", lambda s: s.health.check(), "checks the surroundings"),
-    Job("bind", "jobs.health", lambda s: s.binding.run(), "asks Lidarr which albums grabs are"),
+    Job("bind", "jobs.health", _bind, "asks which albums grabs are, and for their tracks"),
     Job("housekeeping", "jobs.housekeeping", _keep_house, "purges old rows"),
 )
 
@@ -275,7 +282,7 @@ class Scheduler:
             log.info("this process runs the jobs")
             for job in JOBS:
                 self.wake(job.name)
-            self._greet_lidarr()
+            self._services.health.greet_lidarr()
         self._run_requested()
 
     def _await_expiry(self) -> None:
@@ -307,13 +314,6 @@ class Scheduler:
             if name in self._runs:
                 self._runs[name].asked = True
                 self.wake(name)
-
-    def _greet_lidarr(self) -> None:
-        """After an outage of ours Lidarr waits up to an hour; a Test lifts that (lidarr §4)."""
-        try:
-            self._services.lidarr.forget_backoff()
-        except LidarrError as error:
-            log.info("Lidarr could not be told that we are back: %s", error.message)
 
 
 def _is_free(lock: threading.Lock, deadline: float) -> bool:

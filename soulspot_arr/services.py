@@ -12,21 +12,28 @@ from soulspot_arr.blocklist import Blocklist
 from soulspot_arr.breakers import Breakers
 from soulspot_arr.catalogue import Catalogue
 from soulspot_arr.catalogue.binding import Binding
+from soulspot_arr.catalogue.covers import Covers
 from soulspot_arr.catalogue.from_lidarr import FromLidarr
 from soulspot_arr.catalogue.from_musicbrainz import FromMusicBrainz
 from soulspot_arr.catalogue.musicbrainz_client import MusicBrainzClient
 from soulspot_arr.cleanup import Cleanup
 from soulspot_arr.commands import Commands
 from soulspot_arr.completion import Completion
+from soulspot_arr.completion.albums import Albums
+from soulspot_arr.completion.finishing import Finishing
+from soulspot_arr.completion.ground import Ground
+from soulspot_arr.completion.proving import Prover
 from soulspot_arr.config import Config
 from soulspot_arr.db import Database
 from soulspot_arr.dispatch import Dispatcher
 from soulspot_arr.domain import Clock
 from soulspot_arr.errors import ConfigError
+from soulspot_arr.following import Follower
 from soulspot_arr.health import Health, tell_source_change
 from soulspot_arr.history import History
 from soulspot_arr.jobs import Jobs
 from soulspot_arr.lidarr import Lidarr
+from soulspot_arr.lidarr_queue import LidarrQueue
 from soulspot_arr.mending import Mender
 from soulspot_arr.metrics import Metrics
 from soulspot_arr.monitor import Monitor
@@ -195,6 +202,9 @@ class Services:
     monitor: Monitor
     presence: Presence
     completion: Completion
+    follower: Follower
+    prover: Prover
+    albums: Albums
     rescuer: Rescuer
     cleanup: Cleanup
     health: Health
@@ -261,9 +271,7 @@ def _wire(config: Config, base: _Base, sources: Sequence[DownloadSource]) -> Ser
         refresh=reload_source,
         blocklist=blocklist,
     )
-    completion = Completion(
-        database, settings, paths, lidarr, mender=mender, clock=clock, wake=waker
-    )
+    finishing = _finishing(base, lidarr, catalogue)
     health = Health(
         *(database, settings, paths, first.source, lidarr),
         bans=search.bans,
@@ -292,7 +300,10 @@ def _wire(config: Config, base: _Base, sources: Sequence[DownloadSource]) -> Ser
         dispatcher=first.dispatcher,
         monitor=first.monitor,
         presence=first.presence,
-        completion=completion,
+        completion=finishing.completion,
+        follower=Follower(database, settings, LidarrQueue(lidarr), clock=clock, wake=waker),
+        prover=finishing.prover,
+        albums=finishing.albums,
         rescuer=Rescuer(database, settings, search, mender=mender, clock=clock, wake=waker),
         cleanup=first.cleanup,
         health=health,
@@ -305,6 +316,14 @@ def _wire(config: Config, base: _Base, sources: Sequence[DownloadSource]) -> Ser
         reload_source=reload_source,
         side_by_side=SideBySide(further),
     )
+
+
+def _finishing(base: _Base, lidarr: Lidarr, catalogue: Catalogue) -> Finishing:
+    ground = Ground(
+        *(base.database, base.settings, base.paths, base.mender), clock=base.clock, wake=base.waker
+    )
+    covers = Covers(base.settings)
+    return Finishing.build(ground, lidarr, catalogue, find_cover=covers.front)
 
 
 def _all_of(works: Sequence[Callable[[], None]]) -> Callable[[], None]:

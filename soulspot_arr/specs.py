@@ -72,6 +72,42 @@ def _times_of_day(value: Any) -> str | None:
     return "must be spans of time such as 23:00-07:00"
 
 
+# The grammar of `library.template`; `rules.shelving` fills it in.
+TEMPLATE_FIELD = re.compile(r"\{([^{}]*)\}")
+TEMPLATE_FIELDS = (
+    "artist",
+    "album_artist",
+    "album",
+    "year",
+    "title",
+    "track",
+    "disc",
+    "disc_track",
+    "quality",
+)
+"""What `library.template` may say in braces."""
+OF_ONE_FILE = frozenset({"title", "track", "disc_track"})
+"""Those of them that tell one file of an album from the others."""
+
+
+def _template(value: object) -> str | None:
+    text = str(value)
+    parts = [part.strip() for part in text.split("/")]
+    fields = TEMPLATE_FIELD.findall(text)
+    unknown = [field for field in fields if field not in TEMPLATE_FIELDS]
+    if unknown or set("{}") & set(TEMPLATE_FIELD.sub("", text)):
+        known = " ".join(f"{{{field}}}" for field in TEMPLATE_FIELDS)
+        wrong = f"does not know {{{unknown[0]}}}" if unknown else "has a brace without its other"
+        return f"{wrong}; there are {known}"
+    if "\\" in text:
+        return "must name folders with / between them"
+    if not all(part.strip(".") for part in parts):
+        return "must be a path below the folder, without empty parts, . or .."
+    if not OF_ONE_FILE & set(TEMPLATE_FIELD.findall(parts[-1])):
+        return "must end in a name with {title}, {track} or {disc_track}"
+    return None
+
+
 CORE_SPECS: tuple[SettingSpec, ...] = (
     SettingSpec("auth.api_key", str, "", "Key that Lidarr, Prowlarr and the REST API have to show; generated at the first start.", secret=True, check=_key),
     SettingSpec("auth.user", str, "", "User name accepted instead of the key (Lidarr's username field)."),
@@ -82,6 +118,7 @@ CORE_SPECS: tuple[SettingSpec, ...] = (
     SettingSpec("lidarr.api_key", str, "", "Lidarr's API key (Settings, General).", secret=True),
     SettingSpec("lidarr.categories", list, ["music", "lidarr", "audio", "prowlarr"], "Categories offered to download clients; those seen in requests are added by themselves."),
     SettingSpec("lidarr.version_reported", str, "4.5.1", "SABnzbd version this service claims to be."),
+    SettingSpec("lidarr.mend", bool, True, "Act on imports that Lidarr has blocked or refused; otherwise they are only told."),
     SettingSpec("catalogue.musicbrainz", bool, True, "Whether MusicBrainz is asked for what Lidarr does not tell: albums it does not know and other names of artists; at most one request a second."),
     SettingSpec("catalogue.musicbrainz_url", str, "https://musicbrainz.org", "Address of MusicBrainz or of a mirror of it.", check=_http_url),
     SettingSpec("catalogue.contact", str, "", "Mail or web address of whoever runs this service; told to MusicBrainz as part of our user agent.", check=_header_text),
@@ -139,12 +176,23 @@ CORE_SPECS: tuple[SettingSpec, ...] = (
     SettingSpec("paths.mappings", list, [], "Pairs ours=lidarr for reported paths, when Lidarr sees the finished grabs elsewhere.", check=_mapping_pairs),
     SettingSpec("completion.mode", str, "verify", "verify: check and gather the files; report: trust slskd and report its folder.", choices=("verify", "report")),
     SettingSpec("completion.settle", float, 300.0, "Seconds to wait for a finished file to appear with its exact size.", minimum=1),
+    SettingSpec("completion.decode", bool, True, "Decode every frame of a file, where a decoder is installed: nothing else finds all damage."),
+    SettingSpec("completion.silence", bool, True, "Refuse a file without any sound in an album whose other files sound."),
+    SettingSpec("completion.fake_lossless", str, "off", "Look at the spectrum of lossless files for the cut of a lossy encoder: off, report it, or reject the file.", choices=("off", "report", "reject")),
+    SettingSpec("completion.tags", str, "when_needed", "Write tags: never, when_needed (where Lidarr would stumble over what is there), or always.", choices=("never", "when_needed", "always")),
+    SettingSpec("completion.rehearse", bool, True, "Report a grab as completed only when Lidarr's import has been rehearsed and will accept it."),
+    SettingSpec("completion.cover", str, "never", "Front cover from the Cover Art Archive (at most 4 MB): never, embed it in files that have none, or put it beside them as cover.jpg.", choices=("never", "embed", "file")),
+    SettingSpec("library.folder", str, "", "Folder into which finished grabs are moved that do not come from Lidarr; empty: they stay where they are reported.", check=_absolute),
+    SettingSpec("library.categories", list, ["*"], "Categories of the grabs that are moved there; * is a grab without a category."),
+    SettingSpec("library.template", str, "{album_artist}/{album} ({year})/{disc_track} {title}", "Folder and name of each file there.", check=_template),
     SettingSpec("jobs.heartbeat", float, 10.0, "Seconds between two renewals of the lease.", minimum=0.1),
     SettingSpec("jobs.lease_ttl", float, 25.0, "Seconds without a renewal after which another worker takes over.", minimum=0.5, maximum=28),
     SettingSpec("jobs.dispatch", float, 5.0, "Seconds between two looks for files to ask for.", minimum=0.1),
     SettingSpec("jobs.poll", float, 5.0, "Seconds between two polls of slskd while bytes move.", minimum=0.1),
     SettingSpec("jobs.poll_queued", float, 30.0, "Seconds between two polls while everything is only queued at peers.", minimum=0.1),
     SettingSpec("jobs.complete", float, 5.0, "Seconds between two looks for finished grabs.", minimum=0.1),
+    SettingSpec("jobs.prove", float, 5.0, "Seconds between two looks for arrived files whose sound is to be verified.", minimum=0.1),
+    SettingSpec("jobs.follow", float, 60.0, "Seconds between two looks at Lidarr's queue for finished grabs.", minimum=1),
     SettingSpec("jobs.dig", float, 10.0, "Seconds between two searches in the background.", minimum=0.1),
     SettingSpec("jobs.rescue", float, 30.0, "Seconds between two looks for grabs that need a further search.", minimum=0.1),
     SettingSpec("jobs.presence", float, 60.0, "Seconds between two looks whether awaited peers are online.", minimum=1),

@@ -29,8 +29,8 @@ settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
 
-# Folders whose tests start processes and wait for them.
-_WAITING = {"story", "conformance", "demo", "simulator", "contracts"}
+# Folders whose tests start processes and wait for them, or take very long.
+_WAITING = {"story", "conformance", "demo", "simulator", "contracts", "model"}
 
 
 @pytest.hookimpl(trylast=True)

@@ -68,6 +68,27 @@ class Catalogue:
             log.warning("names are taken as asked: %s", error)
             return replace(names, settled=False)
 
+    def album(self, query: Query, *, album_id: str, seconds: float) -> Wanted:
+        """The album with this MusicBrainz id, within so many seconds; never raises.
+
+        The question's names stand in where nobody knows better. Without an id it is `resolve`.
+        """
+        if not album_id:
+            return self.resolve(query, seconds=seconds)
+        names = replace(as_asked(query), album_id=album_id)
+        until = time.monotonic() + seconds
+        try:
+            known = self._resolve(query, names, until=until)
+        except _NO_DATABASE as error:
+            log.warning("the album is taken as asked: %s", error)
+            return replace(names, settled=False)
+        if not known.editions:
+            # The search for it may have kept what a silent provider said.
+            other = self.resolve(query, seconds=max(0.0, until - time.monotonic()))
+            known = other if other.album_id == album_id else known
+        named = known.artist and known.album
+        return known if named else replace(known, artist=names.artist, album=names.album)
+
     def prune(self) -> None:
         """Delete kept answers that nobody asked for in a long time; raises DatabaseTrouble."""
         self._shelf.prune(days=self._settings.get("catalogue.fresh"))
@@ -78,7 +99,7 @@ class Catalogue:
         for place, provider in enumerate(self._providers, start=1):
             another = any(later.usable() for later in self._providers[place:])
             share = _SHARE if another else 1.0
-            question = Question(query, album_id=known.album_id if known else "")
+            question = Question(query, album_id=known.album_id if known else names.album_id)
             heard = self._ask(provider, question, seconds=(until - time.monotonic()) * share)
             found = heard.wanted
             settled = settled and heard.settled

@@ -45,6 +45,8 @@ def _edition_to_json(edition: Edition) -> dict[str, Any]:
         "country": edition.country,
         "year": edition.year,
         "monitored": edition.monitored,
+        "media": list(edition.media),
+        "labels": list(edition.labels),
         # Lists instead of objects: an album may have sixty editions, and names would be most of it.
         "tracks": [
             [
@@ -100,6 +102,8 @@ def _edition(document: object) -> Edition:
         country=_exactly(str, found["country"]),
         year=_whole(found["year"]),
         monitored=_exactly(bool, found["monitored"]),
+        media=_texts(found.get("media", [])),  # older documents have neither
+        labels=_texts(found.get("labels", [])),
     )
 
 

@@ -54,7 +54,10 @@ class FromLidarr:
 
     def recall(self, question: Question) -> Wanted | None:
         """The names and flags of the library as it was listed last."""
-        row = _only(self._index(self._lidarr.listed).find(question.query))
+        if question.album_id:
+            row = self._listed(question.album_id)
+        else:
+            row = _only(self._index(self._lidarr.listed).find(question.query))
         return reading.album(row) if row is not None else None
 
     def overdue(self, since: float) -> None:
@@ -64,21 +67,26 @@ class FromLidarr:
     def look(self, question: Question, kept: Wanted | None, tell: Tell) -> Finding:
         """Find the album, then read its editions, the most telling first."""
         head: Wanted | None = None
+        album_id = question.album_id
+        row = self._listed(album_id)
         try:
-            row, young = self._row(question.query)
-            if row is None:
-                return Finding(settled=young)
-            head = reading.album(row)
-            tell(head)
-            if not head.album_id:
+            if not album_id:
+                row, young = self._row(question.query)
+                if row is None:
+                    return Finding(settled=young)
+            if row is not None:
+                head = reading.album(row)
+                tell(head)
+                album_id = head.album_id
+            if not album_id:
                 return Finding(head, settled=True)
-            now = self._lidarr.album(head.album_id)
+            now = self._lidarr.album(album_id)
             if now is None:  # removed since the library was listed
                 return Finding(settled=True)
         except LidarrError as error:
             log.info("what Lidarr knows of the album is left out: %s", error.message)
             return Finding(head)
-        head = reading.album(reading.together(row, now))
+        head = reading.album(reading.together(row or {}, now))
         reader = _Reader(self._lidarr, head, reading.pressings(now)[:MOST_EDITIONS], tell)
         whole = reader.read(kept.editions if kept and kept.album_id == head.album_id else ())
         wanted = reader.wanted()
@@ -96,6 +104,11 @@ class FromLidarr:
             found = self._index(albums).find(query)
             young = self._lidarr.listed_within(_YOUNG)
         return _only(found), young
+
+    def _listed(self, album_id: str) -> Row | None:
+        """The entry with this id in the library as it was listed last."""
+        rows = self._lidarr.listed if album_id else []
+        return next((row for row in rows if row.get("foreignAlbumId") == album_id), None)
 
     def _index(self, albums: list[Row]) -> Library:
         known, library = self._indexed

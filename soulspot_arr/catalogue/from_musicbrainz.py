@@ -33,7 +33,7 @@ _CANDIDATES = 25
 _MOST_WAITING = 3  # at one request a second a longer queue would only collect stale questions
 _PATIENCE = 60.0
 _FURTHER = 1.0  # seconds: each page costs one, and the first has the usual editions
-_INCLUDED = ["recordings", "media", "artist-credits"]
+_INCLUDED = ["recordings", "media", "artist-credits", "labels"]
 
 
 class FromMusicBrainz:
@@ -94,7 +94,7 @@ class FromMusicBrainz:
     def _album(self, question: Question, tell: Tell) -> Finding:
         if question.album_id:
             head = Wanted("", "", album_id=question.album_id, provider=Provider.MUSICBRAINZ)
-            found = self._editions(head, tell)
+            found = self._editions(head, tell, asked=question.query)
             # Without an edition nothing is said that was not known before.
             some = found.wanted is not None and found.wanted.editions
             return found if some else Finding(settled=found.settled)
@@ -112,19 +112,23 @@ class FromMusicBrainz:
         answer = self._client.ask(musicbrainzngs.search_release_groups, limit=_CANDIDATES, **terms)
         return choose(query, reading.candidates(answer))
 
-    def _editions(self, head: Wanted, tell: Tell) -> Finding:
+    def _editions(self, head: Wanted, tell: Tell, *, asked: Query | None = None) -> Finding:
+        """The releases of the album; its names are read from them when a question is given."""
+        included = _INCLUDED if asked is None else [*_INCLUDED, "release-groups"]
         until = time.monotonic() + _PATIENCE
         found: list[Row] = []
         while True:
             answer = self._client.ask(
                 musicbrainzngs.browse_releases,
                 release_group=head.album_id,
-                includes=_INCLUDED,
+                includes=included,
                 limit=_PAGE,
                 offset=len(found),
             )
             page = fields.rows(answer.get("release-list"))
             found += page
+            if asked is not None and found:
+                head, asked = _named(head, asked, found[0]), None
             wanted = _with(head, found)
             tell(wanted)
             total = fields.count(answer.get("release-count")) or 0
@@ -132,6 +136,17 @@ class FromMusicBrainz:
                 return Finding(wanted, settled=True)
             if time.monotonic() + _FURTHER > until:
                 return Finding(wanted)
+
+
+def _named(head: Wanted, asked: Query, release: Row) -> Wanted:
+    """With the names of the album that the release is of.
+
+    It is called after the one of its artists who was asked for, else after the first.
+    """
+    credits = reading.candidates({"release-group-list": [dict(reading.group_of(release))]})
+    meant = [album for album in credits if same_name(asked.artist, album.artist)] or credits
+    # Its own id may be another one by now: MusicBrainz joins albums.
+    return replace(reading.album(meant[0]), album_id=head.album_id) if meant else head
 
 
 def _called(album: Wanted, artist: str) -> Wanted:

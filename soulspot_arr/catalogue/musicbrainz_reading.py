@@ -6,13 +6,13 @@ its own: media without sound, data tracks, bootlegs when there is anything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from soulspot_arr.catalogue import fields
 from soulspot_arr.catalogue.fields import Row
 from soulspot_arr.rules.library import Named
-from soulspot_arr.wanted import Edition, Provider, Wanted, WantedTrack
+from soulspot_arr.wanted import UNKNOWN_MEDIUM, Edition, Provider, Wanted, WantedTrack
 
 VARIOUS_ARTISTS = "89ad4ac3-39f7-470e-963a-56509c546377"
 
@@ -23,6 +23,11 @@ _NO_MUSIC = frozenset({"[data track]"})
 _SOUND_STATUS = frozenset({"", "official", "promotion"})
 # The name on a passport says nothing about how people call their folders.
 _NO_OTHER_NAME = frozenset({"legal name"})
+
+
+def group_of(release: Row) -> Row:
+    """The release group that a release tells of itself; empty when it does not."""
+    return fields.row(release.get("release-group"))
 
 
 def candidates(answer: Row) -> list[Named]:
@@ -110,7 +115,8 @@ def edition(release: Row) -> Edition | None:
     """One release with its tracks; None when it has none."""
     title = fields.text(release.get("title"))
     credit = fields.text(release.get("artist-credit-phrase"))
-    tracks = tuple(_tracks(release, credit))
+    media = list(_media(release))
+    tracks = tuple(track for medium in media for track in _tracks(*medium, credit=credit))
     if not tracks:
         return None
     return Edition(
@@ -120,29 +126,45 @@ def edition(release: Row) -> Edition | None:
         disambiguation=fields.text(release.get("disambiguation")),
         country=fields.text(release.get("country")),
         year=fields.year(release.get("date")),
+        media=_formats(media, {track.disc for track in tracks}),
+        labels=_labels(release),
     )
 
 
-def _tracks(release: Row, credit: str) -> Iterator[WantedTrack]:
+def _formats(media: Iterable[tuple[int, Row]], used: Container[int]) -> tuple[str, ...]:
+    """Of the discs that have tracks, as Lidarr keeps them."""
+    found = {disc: fields.text(medium.get("format")) for disc, medium in media if disc in used}
+    return tuple(found[disc] or UNKNOWN_MEDIUM for disc in sorted(found))
+
+
+def _labels(release: Row) -> tuple[str, ...]:
+    infos = fields.rows(release.get("label-info-list"))
+    return fields.others(fields.text(fields.row(info.get("label")).get("name")) for info in infos)
+
+
+def _media(release: Row) -> Iterator[tuple[int, Row]]:
+    """The media that sound, with their numbers."""
     for place, medium in enumerate(fields.rows(release.get("medium-list")), start=1):
-        if fields.text(medium.get("format")).lower() in _SILENT_MEDIA:
+        if fields.text(medium.get("format")).lower() not in _SILENT_MEDIA:
+            yield fields.count(medium.get("position")) or place, medium
+
+
+def _tracks(disc: int, medium: Row, *, credit: str) -> Iterator[WantedTrack]:
+    for number, track in enumerate(fields.rows(medium.get("track-list")), start=1):
+        recording = fields.row(track.get("recording"))
+        title = fields.text(track.get("title")) or fields.text(recording.get("title"))
+        if title.lower() in _NO_MUSIC:
             continue
-        disc = fields.count(medium.get("position")) or place
-        for number, track in enumerate(fields.rows(medium.get("track-list")), start=1):
-            recording = fields.row(track.get("recording"))
-            title = fields.text(track.get("title")) or fields.text(recording.get("title"))
-            if title.lower() in _NO_MUSIC:
-                continue
-            artist = fields.text(track.get("artist-credit-phrase"))
-            yield WantedTrack(
-                title=title,
-                disc=disc,
-                number=fields.count(track.get("position")) or number,
-                seconds=fields.seconds(track.get("track_or_recording_length")),
-                artist=artist if artist != credit else "",
-                recording_id=fields.identity(recording.get("id")),
-                track_id=fields.identity(track.get("id")),
-            )
+        artist = fields.text(track.get("artist-credit-phrase"))
+        yield WantedTrack(
+            title=title,
+            disc=disc,
+            number=fields.count(track.get("position")) or number,
+            seconds=fields.seconds(track.get("track_or_recording_length")),
+            artist=artist if artist != credit else "",
+            recording_id=fields.identity(recording.get("id")),
+            track_id=fields.identity(track.get("id")),
+        )
 
 
 def _list(value: object) -> list[object]:

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
-from soulspot_arr.db import BigKey, Json, UtcDateTime
+from soulspot_arr.db import BigKey, Json, JsonOrNull, UtcDateTime
 from soulspot_arr.domain import (
     GIVEN_UP,
     LIVE_DOWNLOADS,
@@ -59,7 +59,8 @@ class Grab(Base):
     album_id: Mapped[str | None] = mapped_column(String(64))  # MusicBrainz' release group
     artist_id: Mapped[str | None] = mapped_column(String(64))
     library_id: Mapped[int | None] = mapped_column()  # Lidarr's own number of the album
-    wanted: Mapped[dict[str, Any] | None] = mapped_column(Json)  # the catalogue, when searching
+    wanted: Mapped[dict[str, Any] | None] = mapped_column(Json)  # what the catalogue says of it
+    wanted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # asked with every edition
     priority: Mapped[int] = mapped_column(SmallInteger, default=0)
     paused: Mapped[bool] = mapped_column(default=False)
     position: Mapped[int] = mapped_column(Big, default=0)  # order in the queue, lower first
@@ -80,6 +81,14 @@ class Grab(Base):
     started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     transferred_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # last file arrived
     completed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # reported, either way
+    rehearsal: Mapped[dict[str, Any] | None] = mapped_column(
+        JsonOrNull
+    )  # what Lidarr will make of it
+    import_state: Mapped[str | None] = mapped_column(String(24))  # Lidarr's word: see ImportState
+    import_message: Mapped[str | None] = mapped_column(Text)  # Lidarr's reasons, or ours
+    import_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when it last said so
+    import_attempts: Mapped[int] = mapped_column(SmallInteger, default=0)  # of ours to mend it
+    imported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by Lidarr's word alone
     archived_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     cleaned_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # leftovers removed
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -149,6 +158,9 @@ class Download(Base):
     placement: Mapped[str | None] = mapped_column(Text)  # folder relative to the source's root
     local_path: Mapped[str | None] = mapped_column(Text)  # exact path, when the source told it
     placed_path: Mapped[str | None] = mapped_column(Text)  # where completion put it
+    verified: Mapped[dict[str, Any] | None] = mapped_column(
+        JsonOrNull
+    )  # its sound, as it was measured
     released_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # the source has forgotten it
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)

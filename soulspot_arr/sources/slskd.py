@@ -28,7 +28,7 @@ from soulspot_arr.domain import (
     TransferRef,
 )
 from soulspot_arr.errors import SourceError, SourceThrottled, SourceUnavailable
-from soulspot_arr.sources import SearchLimits, slskd_folders, slskd_peers
+from soulspot_arr.sources import SearchLimits, slskd_files, slskd_folders, slskd_peers
 from soulspot_arr.sources.slskd_enqueue import AWKWARD, DOTS, Destinations, Enqueue
 from soulspot_arr.sources.slskd_http import (
     ENQUEUE_TIMEOUT,
@@ -264,6 +264,10 @@ class SlskdSource:
             return status
         except SourceError as error:
             return outage(error, link.values.address())
+
+    def inspect_raw(self) -> slskd_files.Inspection:
+        """What only a person who mends something wants to know; raises SourceError."""
+        return slskd_files.inspect(self._link.http)
 
     # -- searching -----------------------------------------------------------------------------
 

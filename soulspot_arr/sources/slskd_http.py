@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import quote, urljoin, urlsplit
 
@@ -134,6 +135,14 @@ def speaks_tls(url: str, *, seconds: float = 2.0) -> bool | None:
     return first in _TLS_RECORDS if first else None
 
 
+def ahead_of_us(date: str) -> float | None:
+    """Seconds by which the clock behind this header is ahead of ours; None when it tells nothing."""
+    try:
+        return parsedate_to_datetime(date).timestamp() - time.time()
+    except (TypeError, ValueError):
+        return None
+
+
 def foreign(status: int, excerpt: str = "", message: str = _NOT_SLSKD) -> SourceProtocol:
     """The error for an answer that slskd's API does not give."""
     return SourceProtocol(message, source=NAME, excerpt=excerpt, status=status, foreign=True)
@@ -208,6 +217,7 @@ class SlskdHttp:
     ) -> None:
         self.clock = clock
         self.sleep = sleep
+        self.ahead: float | None = None  # seconds by which slskd's clock was ahead of ours at last
         self.outages = 0  # grows whenever slskd could not be reached: what was probed may be old
         self._address = address
         self._base = base_url(address.url)
@@ -343,6 +353,7 @@ class SlskdHttp:
                     stream=True,
                     allow_redirects=False,
                 ) as response:
+                    self.ahead = ahead_of_us(response.headers.get("Date", ""))
                     moved = self._moved_to(response, method)
                     if moved is None:
                         return response.status_code, self._read(response, limit)

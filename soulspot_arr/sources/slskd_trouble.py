@@ -77,7 +77,7 @@ _LOCAL = (
 )
 
 # By the code of a status: slskd answers, but something will go wrong.
-_WORRIES: Mapping[str, str] = {
+WORRIES: Mapping[str, str] = {
     "offline": "Look at slskd's page: wrong password, or the account is in use elsewhere.",
     "pattern": "Set transfers.download.destination.subdirectory to ${SOURCE_DIRECTORY}.",
     "retention_deletes_files": "Remove retention.files.complete from slskd's configuration.",
@@ -156,7 +156,7 @@ def standing(state: Mapping[str, object], able: Abilities) -> SourceStatus:
     return SourceStatus(
         ok=code != "offline",
         detail=" ".join(text for _, text in problems) or well,
-        fix=" ".join(_WORRIES[code] for code, _ in problems),
+        fix=" ".join(WORRIES[code] for code, _ in problems),
         version=able.version,
         account=account,
         shared_files=shared,

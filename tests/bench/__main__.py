@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.bench import measures, measures_queue
+from tests.bench import measures, measures_import, measures_queue
 from tests.bench.measures import Figure
 
 MEASURES: tuple[tuple[str, Callable[[Path], list[Figure]]], ...] = (
@@ -25,6 +25,7 @@ MEASURES: tuple[tuple[str, Callable[[Path], list[Figure]]], ...] = (
     ("claims", measures_queue.claims),
     ("open", measures_queue.open_downloads),
     ("requests", measures_queue.requests_to_slskd),
+    ("handover", measures_import.handover),
     ("idle", measures.idle),
 )
 

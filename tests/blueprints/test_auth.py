@@ -38,6 +38,7 @@ ROUTES = {
     ("GET", "/api/v1/searches/<row_id:question_id>"),
     ("GET", "/api/v1/settings"),
     ("PATCH", "/api/v1/settings"),
+    ("GET", "/api/v1/system/doctor"),
     ("GET", "/api/v1/system/health"),
     ("GET", "/api/v1/system/jobs"),
     ("POST", "/api/v1/system/jobs/<name>/run"),

@@ -10,7 +10,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import update
 
 from soulspot_arr import counters
-from soulspot_arr.domain import DownloadState, FailureKind, GrabState, NewGrab, Offer, OfferFile
+from soulspot_arr.domain import (
+    DownloadState,
+    FailureKind,
+    GrabState,
+    ImportState,
+    NewGrab,
+    Offer,
+    OfferFile,
+)
 from soulspot_arr.models import Download, JobRun, SearchRow
 from soulspot_arr.services import Services
 from tests.fakes.clock import NOON
@@ -40,6 +48,8 @@ def test_an_empty_service_has_every_state_at_zero(client: FlaskClient) -> None:
         assert found["soulspot_downloads", (kind,)] == 0
     for reason in FailureKind:
         assert found["soulspot_failures_total", (reason,)] == 0
+    for said in ImportState:
+        assert found["soulspot_imports_total", (said,)] == 0
     for bound in counters.BOUNDS:
         assert found["soulspot_look_seconds_bucket", (bound, "slskd")] == 0
     assert found["soulspot_received_bytes_total", ()] == 0

@@ -154,7 +154,7 @@ def test_one_grab_is_changed(
     assert answer.status_code == 200, answer.get_data(as_text=True)
     body = answer.get_json()
     assert {name: body[name] for name in expected} == expected
-    assert client.get(f"{GRABS}/{middle}").get_json() == body
+    assert client.get(f"{GRABS}/{middle}").get_json().items() >= body.items()
 
 
 def test_a_start_in_the_past(client: FlaskClient, services: Services) -> None:

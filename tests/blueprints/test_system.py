@@ -44,6 +44,18 @@ def test_health_shows_what_the_job_found(client: FlaskClient, services: Services
     assert all(check["fix"] for check in body["checks"] if check["level"] == "error")
 
 
+def test_doctor_examines_now(client: FlaskClient, stranger: FlaskClient) -> None:
+    """The report of the command line, in the shape of health."""
+    assert stranger.get("/api/v1/system/doctor").status_code == 401
+    body = client.get("/api/v1/system/doctor").get_json()
+    assert datetime.fromisoformat(body["checked_at"]) == NOON
+    codes = [check["code"] for check in body["checks"]]
+    assert codes[:2] == ["database", "slskd_reachable"]
+    assert {"database_sound", "permissions", "round_trip"} <= set(codes)
+    assert all(set(check) == {"code", "level", "message", "fix"} for check in body["checks"])
+    assert all(check["fix"] for check in body["checks"] if check["level"] != "ok")
+
+
 def test_jobs_before_the_first_run(client: FlaskClient) -> None:
     """An empty list."""
     assert client.get("/api/v1/system/jobs").get_json() == []

@@ -1,172 +1,90 @@
 """Lidarr's own API next to the feed: exact names of the library, and what happens when it fails.
 
-Row N20 of contract lidarr §13.4 and W05-W07 of §13.7, with a real HTTP double of Lidarr.
+Row N20 of contract lidarr §13.4 and W05-W07 of §13.7, with a Lidarr that really searches, polls and
+imports.
 """
 
 from __future__ import annotations
 
-import json
+import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
+import requests
 
-from soulspot_arr.demo.events import Event, Grabbed, Imported, Searched
-from soulspot_arr.demo.sabnzbd_client import SabnzbdClient
-from soulspot_arr.demo.stock_lidarr import StockLidarr
+from soulspot_arr.demo.library import Album, simple_album
 from soulspot_arr.rules.lidarr.parser import search_accepts
 from soulspot_arr.simulator.world import World
 from tests.conformance.indexer import Indexer, dead_address, open_indexer, share_folder
 from tests.conformance.running import until
+from tests.story.lidarr import LIDARR_KEY, StoryLidarr, imported, story_lidarr
 from tests.story.stage import ONE_DISC, share
 
 pytestmark = pytest.mark.xdist_group(name="conformance-newznab-lidarr-api")
 
-KEY = "lidarr-key-0123456789"
-LIBRARY = [
-    {
-        "title": "Weezer",
-        "disambiguation": "Blue Album",
-        "releaseDate": "1994-05-10T00:00:00Z",
-        "artist": {"artistName": "Weezer"},
-    },
-    {
-        "title": "Weezer",
-        "disambiguation": "Green Album",
-        "releaseDate": "2001-05-15T00:00:00Z",
-        "artist": {"artistName": "Weezer"},
-    },
-    {
-        "title": "Back in Black",
-        "disambiguation": "",
-        "releaseDate": "1980-07-25T00:00:00Z",
-        "artist": {"artistName": "AC/DC"},
-    },
-    {
-        "title": "When Your Heart Stops Beating",
-        "releaseDate": "2006-11-13T00:00:00Z",
-        "artist": {"artistName": "+44"},
-    },
-]
+TITLES = ("Quarry 1", "Weir 2", "Anvil 3", "Orchard 4", "Ferry 5")
 
 
-@dataclass(slots=True)
-class LidarrDouble:
-    """Answers `/api/v1/album` and `/command` like a Lidarr; its mood can be changed."""
-
-    url: str = ""
-    key: str = KEY
-    command_states: list[str] = field(default_factory=list)
-    asked: list[tuple[str, str, Any]] = field(default_factory=list)
-
-    def posts(self) -> list[str]:
-        """Names of the commands that were posted."""
-        return [body["name"] for method, _, body in self.asked if method == "POST" and body]
-
-    def answer(self, method: str, path: str, body: object, key: str) -> tuple[int, object]:
-        """Status and body for one request."""
-        self.asked.append((method, path, body))
-        if key != self.key:
-            return 401, {"error": "Unauthorized"}
-        if path == "/api/v1/album":
-            return 200, LIBRARY
-        if path == "/api/v1/system/status":
-            return 200, {"appName": "Lidarr", "version": "2.9.6.4552"}
-        if path.startswith("/api/v1/command"):
-            state = self.command_states.pop(0) if self.command_states else "completed"
-            return 201 if method == "POST" else 200, {"id": 7, "status": state}
-        return 404, {"message": "NotFound"}
+def album(
+    artist: str, title: str, year: int, disambiguation: str = "", *, tracks: int = 4
+) -> Album:
+    """An album with the songs that everybody here shares, each `tracks` minutes long."""
+    songs = [(name, 60.0 * tracks) for name in TITLES[:tracks]]
+    return simple_album(artist, title, year, tuple(songs), disambiguation=disambiguation)
 
 
-@contextmanager
-def serving(double: LidarrDouble) -> Iterator[LidarrDouble]:
-    """The double on a port of its own."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._respond()
-
-        def do_POST(self) -> None:
-            self._respond()
-
-        def _respond(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length) or b"null")
-            path = urlsplit(self.path).path
-            status, found = double.answer(
-                self.command, path, body, self.headers.get("X-Api-Key", "")
-            )
-            content = json.dumps(found).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    double.url = f"http://127.0.0.1:{server.server_address[1]}"
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
-        yield double
-    finally:
-        server.shutdown()
-        server.server_close()
+LIBRARY = (
+    album("Weezer", "Weezer", 1994, "Blue Album"),
+    album("Weezer", "Weezer", 2001, "Green Album", tracks=5),
+    album("AC/DC", "Back in Black", 1980),
+    album("+44", "When Your Heart Stops Beating", 2006),
+    ONE_DISC,
+)
 
 
 def build(world: World) -> None:
     """Two albums of one name, some others, and one with real audio."""
     share_folder(world, "blue", r"Music\Weezer\1994 - Weezer (Blue Album)")
-    share_folder(world, "green", r"Music\Weezer\2001 - Weezer (Green Album)")
+    share_folder(world, "green", r"Music\Weezer\2001 - Weezer (Green Album)", 5, seconds=300)
     share_folder(world, "loud", r"Music\ACDC\Back In Black (1980)")
     share_folder(world, "plus", r"Music\+44\When Your Heart Stops Beating (2006)")
     world.add_peer("dusty_shelf", free_slots=1, speed=8_000_000, response_delay=0.2)
 
 
 @pytest.fixture(scope="module")
-def lidarr() -> Iterator[LidarrDouble]:
+def lidarr(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StoryLidarr]:
     """One Lidarr for the module."""
-    with serving(LidarrDouble()) as double:
-        yield double
-
-
-@pytest.fixture(scope="module")
-def indexer(tmp_path_factory: pytest.TempPathFactory, lidarr: LidarrDouble) -> Iterator[Indexer]:
-    """The service, told where that Lidarr is."""
-    settings = {"SOULSPOT_LIDARR_URL": lidarr.url, "SOULSPOT_LIDARR_API_KEY": KEY}
-    with open_indexer(tmp_path_factory.mktemp("names"), build, settings=settings) as opened:
-        share(opened.simulator, "dusty_shelf", ONE_DISC)
+    with story_lidarr(tmp_path_factory.mktemp("library"), *LIBRARY) as opened:
         yield opened
 
 
-def stock(indexer: Indexer, root: Path) -> StockLidarr:
-    """The Lidarr that searches, grabs and imports."""
-    client = SabnzbdClient(indexer.service.sabnzbd, indexer.service.api_key)
-    return StockLidarr(indexer.lidarr(), client, library=(ONE_DISC,), library_root=root)
+@pytest.fixture(scope="module")
+def indexer(tmp_path_factory: pytest.TempPathFactory, lidarr: StoryLidarr) -> Iterator[Indexer]:
+    """The service, told where that Lidarr is."""
+    root = tmp_path_factory.mktemp("names")
+    with open_indexer(root, build, settings=lidarr.settings) as opened:
+        share(opened.simulator, "dusty_shelf", ONE_DISC)
+        lidarr.connect(opened.service)
+        yield opened
 
 
-def play_to_the_import(indexer: Indexer, root: Path) -> None:
+def play_to_the_import(lidarr: StoryLidarr) -> None:
     """A whole grab from search to import."""
-    player = stock(indexer, root)
-    found = player.search(ONE_DISC)
-    assert isinstance(found, Searched)
-    events: list[Event] = list(player.grab_best(ONE_DISC, found.decisions))
-    assert any(isinstance(event, Grabbed) for event in events), events
+    nzo_id = lidarr.grab(lidarr.offers(ONE_DISC))
+    lidarr.play(imported(nzo_id), seconds=40)
+    assert len(list(lidarr.library.rglob("*.flac"))) == ONE_DISC.track_count
 
-    def imported() -> bool | None:
-        events.extend(player.refresh())
-        return True if any(isinstance(event, Imported) for event in events) else None
 
-    until(imported, "the album is imported", seconds=40)
+def posted(lidarr: StoryLidarr) -> int:
+    """How many commands the service has posted: nobody else does."""
+    wanted = ("POST", "/api/v1/command", 201)
+    return sum(
+        (seen["method"], seen["target"], seen["status"]) == wanted
+        for seen in tuple(lidarr.double.requests)
+    )
 
 
 @pytest.mark.parametrize(
@@ -190,45 +108,86 @@ def test_N18_N21_names_are_the_librarys(indexer: Indexer) -> None:
     assert search_accepts(item.title, "+44", "When Your Heart Stops Beating")
 
 
-def test_the_library_is_read_once_for_many_searches(indexer: Indexer, lidarr: LidarrDouble) -> None:
+def test_the_library_is_read_once_for_many_searches(indexer: Indexer, lidarr: StoryLidarr) -> None:
     """It may hold thousands of albums."""
-    for album in ("Nothing", "Never", "Nowhere"):
-        indexer.album("Nobody Whatsoever", album)
-    assert [path for _, path, _ in lidarr.asked].count("/api/v1/album") == 1
+    for title in ("Nothing", "Never", "Nowhere"):
+        indexer.album("Nobody Whatsoever", title)
+    targets = [seen["target"] for seen in tuple(lidarr.double.requests)]
+    assert targets.count("/api/v1/album") == 1
+
+
+@contextmanager
+def another_client_that_hangs(lidarr: StoryLidarr) -> Iterator[socket.socket]:
+    """A second download client of this Lidarr, which takes every request and answers none."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"{lidarr.double.url}/api/v1/downloadclient"
+        headers = {"X-Api-Key": LIDARR_KEY}
+        body = requests.get(f"{url}/schema", headers=headers, timeout=9).json()[0]
+        for entry in body["fields"]:
+            given = {"host": "127.0.0.1", "port": listening.getsockname()[1], "apiKey": "any"}
+            entry["value"] = given.get(entry["name"], entry.get("value"))
+        # Saved without being asked: first switched off, then by force.
+        body |= {"name": "The other one", "enable": False}
+        saved = requests.post(url, json=body, headers=headers, timeout=9).json()
+        address = f"{url}/{saved['id']}"
+        forced = {"forceSave": "true"}
+        answer = requests.put(
+            address, json=body | saved | {"enable": True}, params=forced, headers=headers, timeout=9
+        )
+        assert answer.status_code == 202, answer.text
+        try:
+            yield listening
+        finally:
+            requests.delete(address, headers=headers, timeout=9)
 
 
 def test_W06_a_command_that_had_already_started_is_posted_again(
-    indexer: Indexer, lidarr: LidarrDouble, tmp_path: Path
+    indexer: Indexer, lidarr: StoryLidarr
 ) -> None:
-    """It may have looked before our news."""
-    before = lidarr.posts()
-    lidarr.command_states[:] = ["started", "started", "completed", "queued"]
-    play_to_the_import(indexer, tmp_path)
-    until(
-        lambda: True if len(lidarr.posts()) - len(before) >= 2 else None,
-        "the command is posted twice",
-    )
-    assert set(lidarr.posts()) == {"RefreshMonitoredDownloads"}
+    """It may have looked before our news: it had, and hangs at another client since then."""
+    before = posted(lidarr)
+    with another_client_that_hangs(lidarr) as hanging:
+        looking = threading.Thread(target=lidarr.double.refresh)
+        looking.start()
+        try:
+            held, _ = hanging.accept()
+            nzo_id = lidarr.grab(lidarr.offers(ONE_DISC))
+            until(lambda: posted(lidarr) > before or None, "the end of the download is told")
+            assert posted(lidarr) == before + 1
+            held.close()
+        finally:
+            hanging.close()
+            looking.join()
+        until(lambda: posted(lidarr) >= before + 2 or None, "the command is posted twice")
+    lidarr.play(imported(nzo_id), seconds=40)
+    commands = lidarr.double.life.commands.all()
+    manual = {command.name for command in commands if command.trigger == "manual"}
+    assert manual == {"RefreshMonitoredDownloads"}
 
 
 @pytest.mark.parametrize("trouble", ["wrong key", "unreachable"])
 def test_W05_W07_a_failing_lidarr_api_disturbs_nothing(tmp_path: Path, trouble: str) -> None:
     """Search, grab and import go on; a refused key is told once and not shown again."""
-    with serving(LidarrDouble()) as refusing:
-        address = refusing.url if trouble == "wrong key" else dead_address()
+    with story_lidarr(tmp_path / "library", *LIBRARY) as lidarr:
         settings = {
-            "SOULSPOT_LIDARR_URL": address,
+            "SOULSPOT_LIDARR_URL": lidarr.double.url if trouble == "wrong key" else dead_address(),
             "SOULSPOT_LIDARR_API_KEY": "wrong-key-0123456789",
         }
         with open_indexer(tmp_path, build, settings=settings) as opened:
             share(opened.simulator, "dusty_shelf", ONE_DISC)
+            lidarr.connect(opened.service)
             (item,) = opened.album("Weezer", "Weezer Blue Album")
             assert search_accepts(item.title, "Weezer", "Weezer")
-            shown = len(refusing.asked)
-            play_to_the_import(opened, tmp_path / "library")
+            shown = refused(lidarr)
+            play_to_the_import(lidarr)
             log = opened.service.log.read_text()
     if trouble == "wrong key":
         # The search and the start of the service may both have asked before the first answer.
-        assert 1 <= len(refusing.asked) == shown <= 2
+        assert 1 <= refused(lidarr) == shown <= 2
         assert sum("its own API is not used" in line for line in log.splitlines()) == 1
     assert "Traceback" not in log
+
+
+def refused(lidarr: StoryLidarr) -> int:
+    """How often a wrong key was shown."""
+    return sum(seen["status"] == 401 for seen in tuple(lidarr.double.requests))

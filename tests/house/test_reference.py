@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from soulspot_arr import cli, errors, scheduler
+from soulspot_arr.doctor.checks import Code
+from soulspot_arr.sources import slskd_trouble
 from tests.house import reference
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
-_QUOTED = re.compile(r'"((?:grab|download|peer|source|settings|lease|search)\.[a-z_]+)"')
+_QUOTED = re.compile(r'"((?:grab|download|import|peer|source|settings|lease|search)\.[a-z_]+)"')
 _ROW = re.compile(r"^\| `([^`]+)` \|", re.MULTILINE)
 
 
@@ -25,7 +27,7 @@ def _rows(page: str) -> list[str]:
 
 def _code() -> str:
     sources = sorted((ROOT / "soulspot_arr").glob("*.py"))
-    for room in ("rules", "blocklist"):
+    for room in ("rules", "blocklist", "completion"):
         sources += sorted((ROOT / "soulspot_arr" / room).glob("*.py"))
     return "\n".join(path.read_text(encoding="utf-8") for path in sources)
 
@@ -82,11 +84,33 @@ def test_every_job_has_a_row() -> None:
         assert f"| `{job.name}` | `{job.interval}`" in page
 
 
-def test_every_health_code_has_a_row() -> None:
-    """`docs/troubleshooting.md` lists the codes of the checks."""
+def _health_codes() -> set[str]:
     text = (ROOT / "soulspot_arr" / "health.py").read_text(encoding="utf-8")
-    codes = set(re.findall(r'Check\(\s*"([a-z_]+)"', text))
-    assert codes <= set(_rows("troubleshooting.md"))
+    chain = {"offline", "no_shares"}  # links of the chain that have names of their own
+    worries = {f"slskd_{code}" for code in slskd_trouble.WORRIES if code not in chain}
+    return set(re.findall(r'Check\(\s*"([a-z_]+)"', text)) | worries
+
+
+def test_every_health_code_has_a_row() -> None:
+    """`docs/troubleshooting.md` lists the codes of the checks, each once."""
+    rows = _rows("troubleshooting.md")
+    assert set(rows) >= _health_codes()
+    assert len(set(rows)) == len(rows)
+
+
+def test_every_finding_of_the_doctor_has_its_entry() -> None:
+    """Whatever it can say is told with what it means and how to mend it."""
+    page = (DOCS / "troubleshooting.md").read_text(encoding="utf-8")
+    for code in {*Code, *_health_codes()}:
+        (row,) = re.findall(rf"^\| `{code}` \|(.+)\|(.+)\|$", page, re.MULTILINE)
+        assert all(cell.strip() for cell in row)
+
+
+def test_the_doctor_has_no_other_codes() -> None:
+    """A code that is written out by hand would escape its entry."""
+    text = (ROOT / "soulspot_arr" / "doctor" / "checks.py").read_text(encoding="utf-8")
+    assert re.findall(r'Check\(\s*"', text) == []
+    assert all(f"Code.{code.name}" in text for code in Code)
 
 
 def test_every_command_is_described() -> None:

@@ -162,6 +162,7 @@ def test_completed_files_stay_until_lidarr_took_them(bench: Bench) -> None:
     assert not (bench.root / "soulspot-incoming" / nzo_id).exists()
     (storage / "01.flac").unlink()
     (storage / "CD1").mkdir()
+    (storage / "Disc 2").mkdir()
     bench.queue.delete_history([nzo_id], archive=True)
     bench.cleanup.run()
     assert not storage.exists()

@@ -43,8 +43,8 @@ def test_one_disc(both: Bench) -> None:
     assert len(both.events("grab.completed")) == 1
 
 
-def test_L08_two_discs_become_CD1_and_CD2(bench: Bench) -> None:
-    """Discs lie in folders that Lidarr joins; equal names of both are kept apart."""
+def test_L08_two_discs_lie_flat_in_one_folder(bench: Bench) -> None:
+    """Lidarr takes one folder for one release wherever it lies; equal names are kept apart."""
     data = {1: flac(1), 2: flac(1.5)}
     files = tuple(
         OfferFile(f"{FOLDER}\\CD{n}\\01.flac", f"{FOLDER}\\CD{n}\\01.flac", len(data[n]), n)
@@ -53,8 +53,8 @@ def test_L08_two_discs_become_CD1_and_CD2(bench: Bench) -> None:
     bench.delivered(Offer("slskd", "anna", files), {f.path: data[f.disc] for f in files})
     assert bench.completion.run() == 1
     storage = bench.root / "soulspot" / "music" / TITLE
-    assert listing(storage) == ["CD1/01.flac", "CD2/01.flac"]
-    assert (storage / "CD2" / "01.flac").read_bytes() == data[2]
+    assert listing(storage) == ["1-01.flac", "2-01.flac"]
+    assert (storage / "2-01.flac").read_bytes() == data[2]
 
 
 def test_equal_names_of_one_disc_never_meet(bench: Bench) -> None:

@@ -38,7 +38,7 @@ def placed(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> tuple[list[int], Pa
         with pytest.raises(Killed):
             bench.completion.run()
     storage = Path(str(bench.grab(nzo_id).storage_path))
-    assert heard(storage) == {"CD1/01.flac": 0, "CD2/01.flac": 1}
+    assert heard(storage) == {"1-01.flac": 0, "2-01.flac": 1}
     return [row.id for row in bench.files(nzo_id)], storage
 
 
@@ -59,7 +59,7 @@ def test_a_kept_file_moves_to_its_new_disc(bench: Bench, monkeypatch: pytest.Mon
     (first, _), storage = placed(bench, monkeypatch)
     write(bench, first, disc=3)
     assert bench.completion.run() == 1
-    assert heard(storage) == {"CD2/01.flac": 1, "CD3/01.flac": 0}
+    assert heard(storage) == {"2-01.flac": 1, "3-01.flac": 0}
 
 
 def test_a_kept_file_goes_out_of_the_way_first(
@@ -70,7 +70,7 @@ def test_a_kept_file_goes_out_of_the_way_first(
     write(bench, kept, disc=2, position=1)
     write(bench, new, disc=1, position=0, placed_path=None)
     incoming = next(bench.root.glob("soulspot-incoming/*/0/CD2"))
-    (storage / "CD2" / "01.flac").rename(incoming / "01.flac")
+    (storage / "2-01.flac").rename(incoming / "01.flac")
     bench.calm()
     assert bench.completion.run() == 1
-    assert heard(storage) == {"CD1/01.flac": 1, "CD2/01.flac": 0}
+    assert heard(storage) == {"1-01.flac": 1, "2-01.flac": 0}

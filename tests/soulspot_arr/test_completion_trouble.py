@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -89,21 +90,21 @@ def test_shorter_file_is_not_taken(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "data"),
+    ("name", "data", "kind"),
     [
-        ("01.flac", flac()[:30]),
-        ("01.flac", b"\0" * 4_000),
-        ("01.flac", mp3()[:100]),
-        ("01.mp3", b"This is not music at all. " * 200),
-        ("01.mp3", mp3()[:40]),
-        ("01.mp3", b"<html>Not found</html>"),
-        ("01.flac", b""),
-        ("01.m4a", b"\xff" * 5_000),
-        ("01.ogg", b"OggS" + b"\1" * 200),
+        ("01.flac", flac()[:30], "corrupt"),
+        ("01.flac", b"\0" * 4_000, "corrupt"),
+        ("01.flac", mp3()[:100], "invalid_format"),
+        ("01.mp3", b"This is not music at all. " * 200, "corrupt"),
+        ("01.mp3", mp3()[:40], "corrupt"),
+        ("01.mp3", b"<html>Not found</html>", "corrupt"),
+        ("01.flac", b"", "corrupt"),
+        ("01.m4a", b"\xff" * 5_000, "corrupt"),
+        ("01.ogg", b"OggS" + b"\1" * 200, "corrupt"),
     ],
 )
 def test_what_cannot_be_played_comes_from_another_peer(
-    bench: Bench, name: str, data: bytes
+    bench: Bench, name: str, data: bytes, kind: str
 ) -> None:
     """A broken file is dropped, so that it is not resumed, and never asked of this peer again."""
     paths = [f"{FOLDER}\\{name}", f"{FOLDER}\\good.flac"]
@@ -119,7 +120,7 @@ def test_what_cannot_be_played_comes_from_another_peer(
     assert (fresh.status, fresh.peer, fresh.attempts) == ("waiting", "ben", 0)
     assert (good.status, good.peer) == ("completed", "anna")
     (broken,) = [row for row in bench.files(nzo_id, 0) if not row.current]
-    assert (broken.status, broken.failure_kind) == ("blocklisted", "corrupt")
+    assert (broken.status, broken.failure_kind) == ("blocklisted", kind)
     assert bench.grab(nzo_id).status == GrabState.DOWNLOADING
     assert listing(bench.root) == [f"soulspot-incoming/{nzo_id}/0/good.flac"]
     assert {"cleanup", "dispatch"} <= set(bench.wakes[-2:])
@@ -262,7 +263,7 @@ def test_cancelled_meanwhile_is_not_reported(bench: Bench) -> None:
     nzo_id = bench.arrived({"01.flac": flac()})
     grab = bench.grab(nzo_id)
     bench.queue.cancel([nzo_id])
-    assert bench.completion._attempt(grab) is False
+    assert bench.completion._attempt(grab) == "later"
     assert bench.grab(nzo_id).status == GrabState.CANCELLED
     assert bench.queue.history() == []
 
@@ -285,12 +286,14 @@ def test_surprise_in_one_grab_is_told_after_the_others(
     odd = bench.arrived({"odd.flac": flac()}, title="first")
     bench.clock.advance(1)
     fine = bench.arrived({"fine.flac": flac()}, title="second")
-    prove = disk.prove_audio
+    tidy = disk.remove_others
 
-    def stumble(path: Path) -> float:
-        return 1 / 0 if path.name == "odd.flac" else prove(path)
+    def stumble(folder: Path, keep: Collection[Path]) -> None:
+        if any(path.name == "odd.flac" for path in keep):
+            raise ZeroDivisionError
+        tidy(folder, keep)
 
-    monkeypatch.setattr(disk, "prove_audio", stumble)
+    monkeypatch.setattr(disk, "remove_others", stumble)
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             bench.completion.run()

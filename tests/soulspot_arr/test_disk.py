@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from soulspot_arr import disk
-from soulspot_arr.domain import FailureKind
-from soulspot_arr.errors import DiskFull, FileCorrupt, OutsideRoot
-from tests.soulspot_arr.workshop import flac, mp3
+from soulspot_arr.errors import DiskFull, OutsideRoot
 
 NFC, NFD = "caf\u00e9.flac", "cafe\u0301.flac"
 
@@ -83,56 +81,6 @@ def test_is_quiet(tmp_path: Path, age: float, quiet: bool) -> None:
     """Quiet after a second; a date far in the future counts as a wrong clock."""
     found = make(tmp_path / "a", at=1_000_000.0)
     assert disk.is_quiet(found, now=1_000_000.0 + age) is quiet
-
-
-# -- proving ---------------------------------------------------------------------------------------
-
-
-def test_prove_audio_tells_the_length(tmp_path: Path) -> None:
-    """Real files open, whatever their format."""
-    (tmp_path / "a.flac").write_bytes(flac(2))
-    (tmp_path / "a.mp3").write_bytes(mp3(2))
-    assert disk.prove_audio(tmp_path / "a.flac") == pytest.approx(2, abs=0.1)
-    assert disk.prove_audio(tmp_path / "a.mp3") == pytest.approx(2, abs=0.1)
-
-
-@pytest.mark.parametrize("data", [b"", b"text " * 500, b"\0" * 2_000, b"fLaC", flac()[:20]])
-@pytest.mark.parametrize("ending", ["flac", "mp3", "ogg", "m4a", "wav", "ape", "wv", "wma", "opus"])
-def test_prove_audio_refuses_anything_else(tmp_path: Path, ending: str, data: bytes) -> None:
-    """Text, emptiness and beheaded files are no audio under any name."""
-    found = tmp_path / f"a.{ending}"
-    found.write_bytes(data)
-    with pytest.raises(FileCorrupt):
-        disk.prove_audio(found)
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "kind"),
-    [
-        ("a.mp3", b"fLaC" + bytes(500), FailureKind.INVALID_FORMAT),
-        ("a.FLAC", b"RIFF" + bytes(500), FailureKind.INVALID_FORMAT),
-        ("a.m4a", b"OggS" + bytes(500), FailureKind.INVALID_FORMAT),
-        ("a.flac", b"fLaC" + bytes(500), FailureKind.CORRUPT),
-        ("a.opus", b"OggS" + bytes(500), FailureKind.CORRUPT),
-        ("a.mp3", b"ID3" + bytes(500), FailureKind.CORRUPT),
-        ("a.flac", b"", FailureKind.CORRUPT),
-    ],
-)
-def test_what_only_calls_itself_so_is_told_from_what_is_broken(
-    tmp_path: Path, name: str, data: bytes, kind: FailureKind
-) -> None:
-    """By its first bytes."""
-    found = tmp_path / name
-    found.write_bytes(data)
-    with pytest.raises(FileCorrupt) as caught:
-        disk.prove_audio(found)
-    assert caught.value.data["kind"] is kind
-
-
-def test_what_cannot_be_opened_is_not_corrupt(tmp_path: Path) -> None:
-    """A file that we may not or cannot read is our trouble, not the peer's."""
-    with pytest.raises(DiskFull):
-        disk.prove_audio(tmp_path / "gone.flac")
 
 
 @pytest.mark.parametrize(

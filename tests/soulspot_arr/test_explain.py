@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from soulspot_arr import explain
+from soulspot_arr.rules import columns
 from soulspot_arr.search.questions import Explanation, Outcome, Phase
 from tests.fakes.clock import NOON
 from tests.soulspot_arr.search.scene import ASKED, TRACKS, UNDERTOW, latest, make_search, share
@@ -94,7 +95,7 @@ def test_it_is_as_wide_as_the_terminal_within_reason(width: int, expected: int) 
         rungs=[RUNG | {"text": "z" * 200}],
         others=[{"reason": "another " * 30, "count": 1, "example": ""}],
     )
-    widths = [explain._columns(line) for line in explain.report(why, width=width).splitlines()]
+    widths = [columns.width(line) for line in explain.report(why, width=width).splitlines()]
     assert max(widths) <= expected
     assert max(widths) > expected - 12
 
@@ -121,7 +122,7 @@ def test_endless_names_are_cut_at_once() -> None:
     began = time.monotonic()
     lines = explain.report(replace(WHY, offers=[long])).splitlines()
     assert time.monotonic() - began < 10
-    assert max(map(explain._columns, lines)) <= 120
+    assert max(map(columns.width, lines)) <= 120
 
 
 @pytest.mark.parametrize(
@@ -140,9 +141,7 @@ def test_names_take_the_columns_that_a_terminal_gives_them(peer: str) -> None:
         )
         for offer in (OFFER, wide)
     )
-    assert explain._columns(plain.partition("Music")[0]) == explain._columns(
-        other.partition("Music")[0]
-    )
+    assert columns.width(plain.partition("Music")[0]) == columns.width(other.partition("Music")[0])
 
 
 @pytest.mark.parametrize("outcome", Outcome)

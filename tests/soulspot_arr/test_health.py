@@ -240,6 +240,43 @@ class SickLidarr:
         raise LidarrError("Lidarr does not answer at http://lidarr:8686.")
 
 
+class Greeted:
+    """Stands in for Lidarr's own API: counts the greetings, and is deaf for a while."""
+
+    configured = True
+    missing = ""
+
+    def __init__(self, deaf: int = 0) -> None:
+        self.calls = 0
+        self.deaf = deaf
+
+    def forget_backoff(self) -> None:
+        """As `Lidarr` does."""
+        self.calls += 1
+        if self.calls <= self.deaf:
+            raise LidarrError("Lidarr does not answer.")
+
+
+def test_L15_a_greeting_that_was_not_heard_is_repeated(bench: Bench) -> None:
+    """The whole machine was started, and Lidarr is later: it still leaves us alone."""
+    lidarr = bench.health._lidarr = Greeted(deaf=2)  # type: ignore[assignment]
+    bench.health.greet_lidarr()
+    for calls in (2, 3, 3, 3):
+        bench.health.check()
+        assert lidarr.calls == calls
+
+
+@pytest.mark.parametrize(("seconds", "calls"), [(60, 0), (299, 0), (301, 1)])
+def test_L15_who_was_asleep_greets_anew(bench: Bench, seconds: float, calls: int) -> None:
+    """A container or a machine that stood still was as good as away (contract lidarr §4)."""
+    lidarr = bench.health._lidarr = Greeted()  # type: ignore[assignment]
+    bench.health.check()
+    bench.clock.advance(seconds)
+    bench.health.check()
+    bench.health.check()
+    assert lidarr.calls == calls
+
+
 def test_lidarr_is_asked_only_when_thorough(bench: Bench) -> None:
     """The job stays quiet; the doctor asks, and an error says what to check."""
     bench.health._lidarr = SickLidarr()  # type: ignore[assignment]

@@ -70,16 +70,66 @@ def test_W06_command_that_already_runs_is_sent_again_when_it_ends(
     """A running look may have missed our news (lidarr §11.1)."""
     double.statuses = ["started", *later, "queued"]
     lidarr.refresh_downloads()
+    second_look_ended()
     asked = double.asked()
     assert asked[0] == asked[-1] == "POST /api/v1/command"
     assert asked[1:-1] == ["GET /api/v1/command/7"] * looks
+
+
+def second_look_ended() -> None:
+    """Nobody waits for it but a test."""
+    for thread in threading.enumerate():
+        if thread.name == "lidarr":
+            thread.join(10)
 
 
 def test_W06_waiting_for_a_command_has_an_end(lidarr: Lidarr, double: LidarrDouble) -> None:
     """A command that never ends does not hold us for ever."""
     double.statuses = ["started"] * 99
     lidarr.refresh_downloads()
-    assert len(double.log) == 22
+    second_look_ended()
+    assert len(double.log) == 62
+
+
+@pytest.mark.parametrize("broken", ["/command/7", "/command"])
+def test_W06_a_second_look_that_fails_is_no_trouble_of_ours(
+    lidarr: Lidarr, double: LidarrDouble, broken: str
+) -> None:
+    """Lidarr was restarted and has forgotten the command: it is told anew, or looks by itself."""
+    double.statuses = ["started", "queued", "queued"]
+    lidarr.refresh_downloads()
+    double.failing[broken] = (500, "{}")
+    second_look_ended()
+    assert double.asked()[-1] == "POST /api/v1/command"
+    double.failing.clear()
+    lidarr.refresh_downloads()
+    assert double.asked()[-1] == "POST /api/v1/command"
+
+
+def test_other_requests_need_it_set_up(bench: Bench) -> None:
+    """The follow job hears so, and nobody is asked."""
+    with pytest.raises(LidarrError, match="not set up"):
+        bench.lidarr.ask("GET", "/queue")
+
+
+def test_W06_nobody_waits_and_many_news_are_one_second_look(
+    bench: Bench, double: LidarrDouble
+) -> None:
+    """Grabs that end while Lidarr looks are all covered by the look after that one."""
+    bench.settings.patch({"lidarr.url": double.url, "lidarr.api_key": KEY})
+    go = threading.Event()
+
+    def pause(_: float) -> None:
+        go.wait(10)
+
+    lidarr = Lidarr(bench.settings, pause=pause)
+    double.statuses = ["started"] * 3 + ["completed", "queued"]
+    for _ in range(3):
+        lidarr.refresh_downloads()
+    assert double.asked() == ["POST /api/v1/command"] * 3
+    go.set()
+    second_look_ended()
+    assert double.asked()[3:] == ["GET /api/v1/command/7", "POST /api/v1/command"]
 
 
 def test_W05_unreachable_is_an_error_with_a_sentence(bench: Bench) -> None:

@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import text
 
 from soulspot_arr.config import Config
-from soulspot_arr.errors import LidarrError
 from soulspot_arr.lease import SCHEDULER, LeaseKeeper
 from soulspot_arr.models import JobRun, Lease
 from soulspot_arr.scheduler import HEARTBEAT, JOBS, Scheduler
@@ -51,18 +50,14 @@ class Work:
     tick = check = purge = run
 
 
-class Greeted:
-    """Stands in for Lidarr's own API."""
+class Nurse(Work):
+    """Stands in for health, which also greets Lidarr."""
 
-    def __init__(self) -> None:
-        self.calls = 0
-        self.error: LidarrError | None = None
+    greetings = 0
 
-    def forget_backoff(self) -> None:
-        """Count, and fail if told so."""
-        self.calls += 1
-        if self.error is not None:
-            raise self.error
+    def greet_lidarr(self) -> None:
+        """Count."""
+        self.greetings += 1
 
 
 class House:
@@ -70,7 +65,7 @@ class House:
 
     def __init__(self, services: Services) -> None:
         self.dispatch, self.poll, self.complete = Work(), Work(), Work()
-        self.clean, self.health, self.lidarr = Work(), Work(), Greeted()
+        self.clean, self.health = Work(), Nurse()
         self.services = replace(
             services,
             dispatcher=cast(Any, self.dispatch),
@@ -78,7 +73,6 @@ class House:
             completion=cast(Any, self.complete),
             cleanup=cast(Any, self.clean),
             health=cast(Any, self.health),
-            lidarr=cast(Any, self.lidarr),
         )
         self.works = [self.dispatch, self.poll, self.complete, self.clean, self.health]
         self.started: list[Scheduler] = []
@@ -146,7 +140,7 @@ def test_the_leader_runs_every_job_at_once(house: House) -> None:
     house.settled()
     until(lambda: house.clean.calls == 2)  # cleanup and housekeeping
     assert scheduler.leading
-    until(lambda: house.lidarr.calls == 1)
+    until(lambda: house.health.greetings == 1)
 
 
 def test_who_does_not_lead_does_nothing(house: House, clock: FakeClock) -> None:
@@ -157,7 +151,7 @@ def test_who_does_not_lead_does_nothing(house: House, clock: FakeClock) -> None:
     time.sleep(0.5)
     assert not scheduler.leading
     assert [work.calls for work in house.works] == [0] * 5
-    assert house.lidarr.calls == 0
+    assert house.health.greetings == 0
     clock.advance(31)
     house.settled()
     assert scheduler.leading
@@ -212,14 +206,6 @@ def test_without_a_database_nobody_leads_and_all_goes_on_afterwards(house: House
     with house.services.db.write() as session:
         session.execute(text("ALTER TABLE away RENAME TO leases"))
     until(lambda: scheduler.leading)
-
-
-def test_a_lidarr_that_does_not_answer_is_no_reason_to_stop(house: House) -> None:
-    """The greeting is a courtesy."""
-    house.lidarr.error = LidarrError("Lidarr does not answer.")
-    house.start()
-    house.settled()
-    until(lambda: house.lidarr.calls == 1)
 
 
 # -- waking ----------------------------------------------------------------------------------------

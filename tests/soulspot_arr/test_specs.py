@@ -107,3 +107,35 @@ def test_times_of_day_are_written_as_they_are_read(
     """Nothing is guessed."""
     with pytest.raises(InvalidSetting, match="23:00-07:00"):
         Settings(sqlite_database, clock=clock).patch({"queue.quiet_hours": [span]})
+
+
+@pytest.mark.parametrize(
+    ("template", "words"),
+    [
+        ("{album_artist}/{album} ({year})/{disc_track} {title}", None),
+        ("{artist} - {title}", None),
+        ("Music/{quality}/{disc}-{track}", None),
+        ("{artist}/{name}", "does not know {name}; there are {artist}"),
+        ("{artist}/{}{title}", "does not know {}"),
+        ("{artist/{title}", "a brace without its other"),
+        ("{{title}}", "a brace without its other"),
+        ("{artist}\\{title}", "with / between them"),
+        ("", "without empty parts"),
+        ("/{title}", "without empty parts"),
+        ("{artist}//{title}", "without empty parts"),
+        ("{artist}/{title}/", "without empty parts"),
+        ("../{title}", "without empty parts"),
+        ("{artist}/. /{title}", "without empty parts"),
+        ("{artist}/{album}", "must end in a name with"),
+        ("{title}/{album}", "must end in a name with"),
+    ],
+)
+def test_a_template_is_refused_with_what_is_wrong(template: str, words: str | None) -> None:
+    """Nobody should find out from where his files went."""
+    spec = next(spec for spec in CORE_SPECS if spec.key == "library.template")
+    if words is None:
+        assert check_value(spec, template) == template
+        return
+    with pytest.raises(InvalidSetting) as refused:
+        check_value(spec, template)
+    assert words in str(refused.value)

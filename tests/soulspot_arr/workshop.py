@@ -19,6 +19,11 @@ from soulspot_arr.blocklist import Blocklist
 from soulspot_arr.breakers import Breakers
 from soulspot_arr.cleanup import Cleanup
 from soulspot_arr.completion import Completion
+from soulspot_arr.completion.albums import Albums
+from soulspot_arr.completion.covering import FindCover
+from soulspot_arr.completion.finishing import Finishing, no_cover
+from soulspot_arr.completion.ground import Ground
+from soulspot_arr.completion.proving import Prover
 from soulspot_arr.db import Database
 from soulspot_arr.dispatch import Dispatcher
 from soulspot_arr.domain import NewGrab, Offer, OfferFile, Priority
@@ -34,6 +39,7 @@ from soulspot_arr.settings import Settings
 from soulspot_arr.simulator.audio import AudioSpec
 from soulspot_arr.sources import Guard
 from tests.fakes.clock import FakeClock
+from tests.fakes.fake_catalogue import FakeCatalogue
 from tests.fakes.fake_source import FakeSource
 
 TITLE = "(FLAC) Cello - Undertow - 1994-slsk0123abcd"
@@ -74,6 +80,17 @@ def new_grab(*offers: Offer, **changes: Any) -> NewGrab:
     return NewGrab(**(values | changes))
 
 
+class StillLidarr(Lidarr):
+    """The real client, which a test can make believe that Lidarr has just stopped to answer."""
+
+    still = False
+
+    @property
+    def silent(self) -> bool:
+        """By word of the test."""
+        return self.still or super().silent
+
+
 @dataclass(slots=True)
 class Bench:
     """Everything a workshop needs; `wakes` collects the jobs that were asked for."""
@@ -82,7 +99,13 @@ class Bench:
     clock: FakeClock
     root: Path
     # No further search before a grab fails, unless a test is about it.
-    pins: dict[str, str] = field(default_factory=lambda: {"SOULSPOT_QUEUE_RESCUE": "false"})
+    # Nor is every frame decoded, unless a test is about the sound.
+    pins: dict[str, str] = field(
+        default_factory=lambda: {
+            "SOULSPOT_QUEUE_RESCUE": "false",
+            "SOULSPOT_COMPLETION_DECODE": "false",
+        }
+    )
     # As fast as the source answers, unless a test is about the pace.
     pace: dict[str, float] = field(
         default_factory=lambda: {"queue.dispatches": 100, "queue.dispatch_delay": 0.0}
@@ -98,7 +121,7 @@ class Bench:
     source: FakeSource = field(init=False)
     guard: Guard = field(init=False)
     paths: Paths = field(init=False)
-    lidarr: Lidarr = field(init=False)
+    lidarr: StillLidarr = field(init=False)
     blocklist: Blocklist = field(init=False)
     mender: Mender = field(init=False)
     queue: QueueManager = field(init=False)
@@ -106,6 +129,9 @@ class Bench:
     dispatcher: Dispatcher = field(init=False)
     monitor: Monitor = field(init=False)
     completion: Completion = field(init=False)
+    prover: Prover = field(init=False)
+    albums: Albums = field(init=False)
+    catalogue: FakeCatalogue = field(default_factory=FakeCatalogue)
     cleanup: Cleanup = field(init=False)
     bans: BanWatch = field(init=False)
     breakers: Breakers = field(init=False)
@@ -128,7 +154,7 @@ class Bench:
         )
         self.paths = Paths(self.settings)
         self.paths.remember_root(str(self.root))
-        self.lidarr = Lidarr(self.settings, pause=lambda seconds: None)
+        self.lidarr = StillLidarr(self.settings, pause=lambda seconds: None)
         wake = self.wakes.append
         common = (self.db, self.settings, self.source, self.guard)
         self.blocklist = Blocklist(self.db, self.settings, clock=self.clock, wake=wake)
@@ -141,15 +167,7 @@ class Bench:
         self.monitor = Monitor(
             *common, paths=self.paths, mender=self.mender, clock=self.clock, wake=wake
         )
-        self.completion = Completion(
-            self.db,
-            self.settings,
-            self.paths,
-            self.lidarr,
-            mender=self.mender,
-            clock=self.clock,
-            wake=wake,
-        )
+        self.finish_with(no_cover)
         self.cleanup = Cleanup(
             *(self.db, self.settings, self.paths, self.source, self.guard),
             clock=self.clock,
@@ -166,6 +184,19 @@ class Bench:
             breakers=self.breakers,
             clock=self.clock,
         )
+
+    def finish_with(self, find_cover: FindCover) -> None:
+        """Build completion anew, with this archive of covers."""
+        ground = Ground(
+            *(self.db, self.settings, self.paths, self.mender, self.clock), self.wakes.append
+        )
+        finishing = Finishing.build(
+            *(ground, self.lidarr, self.catalogue),
+            find_cover=find_cover,
+            pause=lambda seconds: None,
+        )
+        self.completion, self.prover = finishing.completion, finishing.prover
+        self.albums = finishing.albums
 
     def new_dispatcher(self) -> Dispatcher:
         """A further dispatcher over the same tables, as a second process has one."""

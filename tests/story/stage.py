@@ -1,21 +1,17 @@
-"""A small Soulseek with two albums, a stock Lidarr, and the real service between them."""
+"""A small Soulseek with two albums, a Lidarr that imports, and the real service between them."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from soulspot_arr.demo.events import Event, Grabbed, Imported, Searched
 from soulspot_arr.demo.library import Album, simple_album
-from soulspot_arr.demo.newznab_client import NewznabClient
-from soulspot_arr.demo.sabnzbd_client import SabnzbdClient
-from soulspot_arr.demo.stock_lidarr import StockLidarr
 from soulspot_arr.simulator import SimOptions, Simulator
 from soulspot_arr.simulator.audio import AudioSpec, tagged
 from tests.fakes.service_process import ServiceProcess
+from tests.story.lidarr import StoryLidarr, story_lidarr
 
 SLSKD_KEY = "story-key-0123456789"
 
@@ -37,32 +33,12 @@ class Stage:
 
     simulator: Simulator
     service: ServiceProcess
-    lidarr: StockLidarr
+    lidarr: StoryLidarr
     root: Path
 
     def grab(self, album: Album) -> str:
         """Search and grab as Lidarr would; returns the nzo_id."""
-        found = self.lidarr.search(album)
-        assert isinstance(found, Searched), found
-        events = self.lidarr.grab_best(album, found.decisions)
-        grabbed = [event for event in events if isinstance(event, Grabbed)]
-        assert grabbed, (found, events)
-        return grabbed[0].nzo_id
-
-    def play(self, until: Callable[[list[Event]], bool], *, seconds: float = 120.0) -> list[Event]:
-        """Lidarr's minutes, played fast, until something happened; returns all events."""
-        seen: list[Event] = []
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            seen += self.lidarr.refresh()
-            if until(seen):
-                return seen
-            time.sleep(0.1)
-        raise AssertionError(f"it did not happen; the last events were {seen[-6:]}")
-
-    def imported(self, nzo_id: str) -> Callable[[list[Event]], bool]:
-        """Whether this grab was imported."""
-        return lambda seen: any(isinstance(e, Imported) and e.nzo_id == nzo_id for e in seen)
+        return self.lidarr.grab(self.lidarr.offers(album))
 
     def enqueued(self) -> list[str]:
         """Requests that asked slskd for files, as it saw them."""
@@ -73,14 +49,16 @@ class Stage:
         ]
 
 
-def share(simulator: Simulator, peer: str, album: Album, *, codec: str = "flac") -> None:
-    """Let a peer share an album, tagged, one folder for each disc."""
+def share(
+    simulator: Simulator, peer: str, album: Album, *, codec: str = "flac", tags: bool = True
+) -> None:
+    """Let a peer share an album, tagged if nothing else is said, one folder for each disc."""
     edition = album.editions[0]
-    for track in edition.tracks:
+    for seed, track in enumerate(edition.tracks, start=1):
         folder = f"@@mvxyz\\Music\\{album.artist}\\{album.title} ({album.year})"
         if edition.discs > 1:
             folder += f"\\CD{track.disc}"
-        tags = {
+        written = {
             "album": album.title,
             "albumartist": album.artist,
             "artist": album.artist,
@@ -92,7 +70,7 @@ def share(simulator: Simulator, peer: str, album: Album, *, codec: str = "flac")
         simulator.world.share(
             peer,
             f"{folder}\\{track.number:02d} - {track.title}.{codec}",
-            AudioSpec(track.seconds, codec, tags=tagged(tags)),
+            AudioSpec(track.seconds, codec, tags=tagged(written) if tags else (), seed=seed),
         )
 
 
@@ -113,16 +91,14 @@ def stage(
         time_scale=time_scale,
         world="empty",
     )
-    with Simulator(options) as simulator:
+    with Simulator(options) as simulator, story_lidarr(root / "library", *library) as lidarr:
         simulator.world.add_peer("dusty_shelf", free_slots=1, speed=8_000_000)
         service = ServiceProcess(
-            root / "data", slskd_url=simulator.url, slskd_key=SLSKD_KEY, settings=settings
+            root / "data",
+            slskd_url=simulator.url,
+            slskd_key=SLSKD_KEY,
+            settings=lidarr.settings | (settings or {}),
         )
         with service:
-            lidarr = StockLidarr(
-                NewznabClient(service.newznab, "/api", service.api_key, pacing=0.0),
-                SabnzbdClient(service.sabnzbd, service.api_key),
-                library=library,
-                library_root=root / "library",
-            )
+            lidarr.connect(service)
             yield Stage(simulator, service, lidarr, root)

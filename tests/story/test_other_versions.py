@@ -24,6 +24,8 @@ SETTINGS = {
     "SOULSPOT_SECRET_KEY": SECRET,
     "SOULSPOT_BREAKER_PAUSE": "1",
     "SOULSPOT_QUEUE_CLAIM_TTL": "3",
+    # A slskd that ends between the last byte and the move says "Succeeded" of a file it never moved.
+    "SOULSPOT_COMPLETION_SETTLE": "10",
 }
 
 

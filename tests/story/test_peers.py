@@ -12,6 +12,7 @@ import requests
 
 from soulspot_arr.demo.events import DownloadFailed, Event, Imported
 from soulspot_arr.demo.library import simple_album
+from tests.story.lidarr import imported
 from tests.story.stage import SLSKD_KEY, Stage, share, stage
 
 TRACKS = (("Overture", 14), ("Salt Road", 15), ("Low Tide", 16), ("Lantern", 17), ("Ferry", 18))
@@ -88,11 +89,11 @@ def wait(happened: Callable[[], bool], what: str, *, seconds: float = 30.0) -> N
 
 def assert_imported_once(on: Stage, nzo_id: str) -> list[Event]:
     """Imported under this id, with every track, and no failure on the way."""
-    events = on.play(on.imported(nzo_id), seconds=60.0)
+    events = on.lidarr.play(imported(nzo_id), seconds=60.0)
     assert [event for event in events if isinstance(event, DownloadFailed)] == []
     assert sum(isinstance(event, Imported) for event in events) == 1
     assert len(list((on.root / "library").rglob("*.flac"))) == len(TRACKS)
-    assert on.lidarr.blocklist == []
+    assert on.lidarr.window.blocklist() == []
     return events
 
 
@@ -162,7 +163,7 @@ def test_when_nobody_is_found_lidarr_is_told_why(tmp_path: Path) -> None:
         prepare(on)
         on.simulator.world.script(FAST, path_of(3), "deny_queued", text="Cancelled")
         nzo_id = on.grab(ALBUM)
-        events = on.play(lambda seen: any(isinstance(e, DownloadFailed) for e in seen))
+        events = on.lidarr.play(lambda seen: any(isinstance(e, DownloadFailed) for e in seen))
         (failed,) = [event for event in events if isinstance(event, DownloadFailed)]
         assert failed.nzo_id == nzo_id
         assert "03 - Low Tide.flac: dusty_shelf refuses to send the file" in failed.reason

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from soulspot_arr.demo.library import Album
+from soulspot_arr.demo.shelf import shelves
 from tests.fakes.threads import until
+from tests.story.lidarr import imported
 from tests.story.stage import ONE_DISC, TWO_DISCS, Stage, share, stage
 
 
@@ -19,7 +21,7 @@ def audio_below(folder: Path) -> list[str]:
 def whole_story(on: Stage, album: Album) -> str:
     share(on.simulator, "dusty_shelf", album)
     nzo_id = on.grab(album)
-    on.play(on.imported(nzo_id))
+    on.lidarr.play(imported(nzo_id))
     assert len(audio_below(on.root / "library")) == len(album.editions[0].tracks)
     return nzo_id
 
@@ -31,11 +33,30 @@ def test_an_album_is_imported_on_every_supported_slskd(
 ) -> None:
     """Search, grab, transfer, import and delete; afterwards nothing of it is left behind."""
     with stage(tmp_path, profile=profile) as on:
-        assert on.lidarr.test_buttons() == {"indexer": [], "download client": []}
+        assert on.lidarr.window.test_buttons() == {
+            "indexer SoulSpot": [],
+            "download client SoulSpot": [],
+        }
         nzo_id = whole_story(on, album)
         until(lambda: not audio_below(tmp_path / "slskd" / "downloads"))
         until(lambda: not visible_transfers(on))
         assert on.service.rest(f"/grabs/{nzo_id}")["state"] == "imported"  # type: ignore[index]
+
+
+@pytest.mark.parametrize("codec", ["flac", "mp3"])
+def test_files_without_a_single_tag_are_imported(tmp_path: Path, codec: str) -> None:
+    """As they are, Lidarr refuses them for ever; it gets them with tags and their MusicBrainz ids."""
+    with stage(tmp_path) as on:
+        share(on.simulator, "dusty_shelf", TWO_DISCS, codec=codec, tags=False)
+        on.lidarr.play(imported(on.grab(TWO_DISCS)))
+    (_, files), *others = shelves(tmp_path / "library")
+    assert others == []  # a fresh Lidarr does not rename: all lie in the artist's folder
+    assert {Path(file.path).suffix for file in files} == {f".{codec}"}
+    tags = [file.tags for file in files]
+    wanted = {(track.disc, track.number, track.title) for track in TWO_DISCS.editions[0].tracks}
+    assert {(one.disc, one.number, one.title) for one in tags} == wanted
+    assert {one.album for one in tags} == {TWO_DISCS.title}
+    assert len({one.recording_id for one in tags} - {None}) == len(wanted)
 
 
 def visible_transfers(on: Stage) -> list[object]:
@@ -62,7 +83,7 @@ def test_a_killed_service_finishes_the_same_grab_and_downloads_nothing_twice(
         if moment == "arrived":
             time.sleep(1.0)
         on.service.start()
-        on.play(on.imported(nzo_id))
+        on.lidarr.play(imported(nzo_id))
         assert len(audio_below(tmp_path / "library")) == len(ONE_DISC.editions[0].tracks)
         assert transfers_ever(on) == len(ONE_DISC.editions[0].tracks)
 

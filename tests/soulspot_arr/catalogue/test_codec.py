@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -37,6 +38,8 @@ WHOLE = Wanted(
             country="GB",
             year=2002,
             monitored=True,
+            media=("CD", "Unknown"),
+            labels=("FatCat", "Smekkleysa"),
         ),
     ),
     provider=Provider.LIDARR,
@@ -66,6 +69,8 @@ _editions = st.builds(
     tracks=st.lists(_tracks, max_size=3).map(tuple),
     year=st.none() | st.integers(1000, 9999),
     monitored=st.booleans(),
+    media=st.lists(st.text(), max_size=2).map(tuple),
+    labels=st.lists(st.text(), max_size=2).map(tuple),
 )
 
 
@@ -89,6 +94,16 @@ def test_a_whole_number_of_seconds_is_a_length() -> None:
     document = to_json(WHOLE)
     document["editions"][0]["tracks"][0][3] = 398
     assert from_json(document) == WHOLE
+
+
+def test_a_document_from_before_media_and_labels() -> None:
+    """Both are unknown then, everything else is as it was."""
+    document = to_json(WHOLE)
+    (edition,) = document["editions"]
+    del edition["media"], edition["labels"]
+    found = from_json(document)
+    assert found is not None
+    assert found == replace(WHOLE, editions=(replace(WHOLE.editions[0], media=(), labels=()),))
 
 
 def _changed(**changes: object) -> dict[str, Any]:
@@ -125,6 +140,8 @@ def _edition(**changes: object) -> dict[str, Any]:
         _edition(tracks=[["a", 1.5, 1, None, "", "", ""]]),
         _edition(tracks=["1234567"]),
         _edition(monitored="yes"),
+        _edition(media=["CD", 3]),
+        _edition(labels="FatCat"),
         {name: value for name, value in to_json(WHOLE).items() if name != "titles"},
     ],
 )

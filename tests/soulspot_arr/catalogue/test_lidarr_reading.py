@@ -65,7 +65,7 @@ def test_an_album_of_wrong_types() -> None:
 
 
 def test_a_release_without_its_tracks() -> None:
-    """Countries are names; media only make its shape."""
+    """Countries are names, as many as there are labels and media."""
     (found,) = reading.pressings(
         {
             "releases": [
@@ -76,6 +76,11 @@ def test_a_release_without_its_tracks() -> None:
                     disambiguation="first",
                     country=["Europe", "[Worldwide]"],
                     monitored=True,
+                    media=[
+                        {"mediumNumber": 2, "mediumName": "Live", "mediumFormat": "Unknown"},
+                        {"mediumNumber": 1, "mediumName": "", "mediumFormat": "CD"},
+                    ],
+                    label=["Parlophone", "", "Capitol"],
                 )
             ]
         }
@@ -88,7 +93,16 @@ def test_a_release_without_its_tracks() -> None:
         disambiguation="first",
         country="Europe, [Worldwide]",
         monitored=True,
+        media=("CD", "Unknown"),
+        labels=("Parlophone", "Capitol"),
     )
+
+
+@pytest.mark.parametrize("odd", [None, 5, "CD", [None, 3], {"mediumFormat": "CD"}])
+def test_media_and_labels_of_wrong_types(odd: object) -> None:
+    """They are unknown then, and the release is read nevertheless."""
+    (found,) = reading.pressings({"releases": [release(3, *SONGS, media=odd, label=odd)]})
+    assert (found.edition.media, found.edition.labels) == ((), ())
 
 
 @pytest.mark.parametrize("changes", [{"id": None}, {"id": "x"}, {"id": 0}])

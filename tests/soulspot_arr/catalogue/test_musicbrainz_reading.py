@@ -131,6 +131,15 @@ def test_an_edition() -> None:
             medium(track(), track(title="Other", position="2", **{"artist-credit-phrase": "X"})),
             medium(track(**{"track_or_recording_length": "0"}), position="2"),
             disambiguation="reissue",
+            **{
+                "label-info-list": [
+                    {"label": {"id": "l", "name": "Paisley Park"}, "catalog-number": "1"},
+                    {"label": {"id": "l", "name": "Paisley Park"}, "catalog-number": "2"},
+                    {"catalog-number": "3"},
+                    {"label": {"name": "Warner Bros."}},
+                    None,
+                ]
+            },
         )
     )
     assert found == Edition(
@@ -144,6 +153,8 @@ def test_an_edition() -> None:
         disambiguation="reissue",
         country="US",
         year=1988,
+        media=("CD", "CD"),
+        labels=("Paisley Park", "Warner Bros."),
     )
 
 
@@ -166,16 +177,19 @@ def test_a_release_without_music_is_no_edition(odd: dict[str, Any]) -> None:
 
 
 def test_media_without_sound_leave_the_others_their_numbers() -> None:
-    """The third disc stays the third."""
+    """The third disc stays the third; formats are those of the media that have tracks."""
     found = reading.edition(
         release(
             medium(track()),
             medium(track(), position="2", format="DVD"),
-            medium(track(), position=None),
+            medium(track(), position=None, format=None),
+            medium(track("[data track]"), position="4"),
         )
     )
     assert found is not None
     assert [one.disc for one in found.tracks] == [1, 3]
+    assert found.media == ("CD", "Unknown")
+    assert (found.medium_of(1), found.medium_of(2), found.medium_of(3)) == ("CD", "", "")
 
 
 @pytest.mark.parametrize(
