@@ -46,8 +46,8 @@ def moved(
         level = chosen[0].priority
         lowest = sum(place.priority > level for place in rest)
         highest = sum(place.priority >= level for place in rest)
-    elif any(place.priority < Priority.FORCE for place in chosen):
-        lowest = sum(place.priority >= Priority.FORCE for place in rest)
+    if any(place.priority < Priority.FORCE for place in chosen):
+        lowest = max(lowest, sum(place.priority >= Priority.FORCE for place in rest))
     at = max(lowest, min(index, highest))
     fitted = _fitted(chosen, rest[:at], rest[at:])
     return _numbered([*rest[:at], *fitted, *rest[at:]])

@@ -65,6 +65,13 @@ def test_moved_among_its_own_priority(index: int, after: str) -> None:
     assert shown(moved(start, [ord("c")], index, keep_priority=True)) == after
 
 
+def test_nobody_is_forced_by_the_one_that_leads_him() -> None:
+    """A forced grab and a calm one are moved together: behind all who are forced."""
+    start = queue_of("a2 b2 c0")
+    order = [ord("b"), ord("c")]
+    assert shown(moved(start, order, 0, keep_priority=True)) == "a2 b2 c0"
+
+
 def test_only_those_in_between_are_written() -> None:
     """Two neighbours in a queue of a thousand change places: two rows."""
     start = [Place(number, 0, number) for number in range(1000)]
