@@ -19,9 +19,9 @@ from sqlalchemy import select
 
 from soulspot_arr import disk, ledger
 from soulspot_arr.completion.gathering import Gathering, NotYet, places_of
-from soulspot_arr.completion.ground import Ground, held
+from soulspot_arr.completion.ground import Ground, Placed, held
 from soulspot_arr.completion.proving import Prover
-from soulspot_arr.completion.rehearsing import LeftOver, Placed, Refused, Rehearsing
+from soulspot_arr.completion.rehearsing import LeftOver, Refused, Rehearsing
 from soulspot_arr.completion.returning import Returning
 from soulspot_arr.completion.shelves import Shelves
 from soulspot_arr.domain import EventRecord, GrabState

@@ -35,7 +35,6 @@ class Albums:
 
     def __init__(self, ground: Ground, catalogue: Catalogue, lidarr: Lidarr) -> None:
         self._db = ground.database
-        self._settings = ground.settings
         self._clock = ground.clock
         self._catalogue = catalogue
         self._lidarr = lidarr

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy.orm import Session
 
@@ -11,9 +12,12 @@ from soulspot_arr import ledger
 from soulspot_arr.db import Database
 from soulspot_arr.domain import Clock, GrabState
 from soulspot_arr.mending import Mender
-from soulspot_arr.models import Grab
+from soulspot_arr.models import Download, Grab
 from soulspot_arr.paths import Paths
 from soulspot_arr.settings import Settings
+
+Placed = Sequence[tuple[Download, Path]]
+"""Files, and where each of them lies."""
 
 
 @dataclass(frozen=True, slots=True)

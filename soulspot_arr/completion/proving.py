@@ -7,7 +7,7 @@ asks again and hears only what is new or changed. What was measured is kept with
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict
@@ -19,7 +19,7 @@ from sqlalchemy import select
 from soulspot_arr import audio, disk, ledger
 from soulspot_arr.audio import Expected, Facts, FakeLossless, Strictness, Verification
 from soulspot_arr.completion.gathering import NotYet
-from soulspot_arr.completion.ground import Ground
+from soulspot_arr.completion.ground import Ground, Placed
 from soulspot_arr.completion.returning import Returning
 from soulspot_arr.domain import DownloadState, EventRecord, FailureKind
 from soulspot_arr.errors import CompletionError, DiskFull, FileCorrupt
@@ -29,9 +29,6 @@ from soulspot_arr.rules import quality
 
 _SIDE_BY_SIDE = 2  # decoding takes a whole core
 _AT_ONCE = 20
-
-Arrived = Sequence[tuple[Download, Path]]
-"""Files, and where each of them lies."""
 
 
 class Prover:
@@ -60,7 +57,7 @@ class Prover:
                     self._returning.send_back(grab, error)
         return heard
 
-    def prove(self, grab: Grab, files: Arrived) -> int:
+    def prove(self, grab: Grab, files: Placed) -> int:
         """Hear the files that nobody has heard as they are now; returns how many those were.
 
         Raises FileCorrupt for the first bad one, DiskFull, or NotYet for one that is still being
@@ -94,7 +91,7 @@ class Prover:
         if file.verified is not None:
             self._store(file, {**file.verified, **_print(path)})
 
-    def _waiting(self) -> list[tuple[Grab, Arrived]]:
+    def _waiting(self) -> list[tuple[Grab, Placed]]:
         query = (
             select(Download)
             .join(Grab)

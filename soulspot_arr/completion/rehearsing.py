@@ -8,7 +8,7 @@ again as Lidarr will read them. What does not fit is refused, with the files tha
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from soulspot_arr.audio import TagMode, TagsNotWritten
 from soulspot_arr.completion.albums import AWAITED, Albums
 from soulspot_arr.completion.covering import Covering
 from soulspot_arr.completion.gathering import Gathering, NotYet
-from soulspot_arr.completion.ground import Ground, held
+from soulspot_arr.completion.ground import Ground, Placed, held
 from soulspot_arr.completion.proving import Prover
 from soulspot_arr.domain import EventRecord
 from soulspot_arr.errors import DiskFull
@@ -29,9 +29,6 @@ from soulspot_arr.rules.rehearsal import Circumstances
 from soulspot_arr.wanted import Wanted
 
 log = logging.getLogger(__name__)
-
-Placed = Sequence[tuple[Download, Path]]
-"""Files, and where each of them lies for good."""
 
 _UNKNOWN = "Nobody knows the tracks of this album: what Lidarr will say could not be rehearsed."
 _SILENT_TITLES = frozenset({"[silence]", "silence", "[untitled]"})

@@ -13,11 +13,9 @@ from pathlib import Path
 from soulspot_arr import audio, disk, shelving
 from soulspot_arr.completion.covering import NAMES
 from soulspot_arr.completion.gathering import NotYet
-from soulspot_arr.completion.ground import Ground, held
+from soulspot_arr.completion.ground import Ground, Placed, held
 from soulspot_arr.models import Download, Grab
 from soulspot_arr.rules.shelving import ShelfTags
-
-Placed = Sequence[tuple[Download, Path]]
 
 
 class Shelves:
