@@ -22,7 +22,6 @@ from soulspot_arr.demo.lidarr.schemas import KINDS
 from soulspot_arr.demo.lidarr.serving import (
     Faults,
     Listener,
-    Owner,
     Refused,
     Reply,
     Request,
@@ -34,7 +33,7 @@ from soulspot_arr.demo.lidarr.tables import Store
 _LOGIN = b"<!doctype html><html><head><title>Login - Lidarr</title></head></html>"
 
 
-class LidarrDouble(Owner):
+class LidarrDouble:
     """One Lidarr. Start it, or use it as a context manager."""
 
     def __init__(self, options: DoubleOptions) -> None:

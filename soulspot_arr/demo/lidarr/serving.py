@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from soulspot_arr.demo.lidarr.tables import Row
@@ -297,18 +298,18 @@ for _verb in ("GET", "POST", "PUT", "DELETE"):
     setattr(_Connection, f"do_{_verb}", _Connection.serve)
 
 
-class Owner:
+class Owner(Protocol):
     """Whoever answers requests."""
 
     faults: Faults
 
     def respond(self, request: Request) -> Reply:
         """The true answer."""
-        raise NotImplementedError
+        ...
 
     def is_control(self, request: Request) -> bool:
         """Whether faults leave this request alone."""
-        raise NotImplementedError
+        ...
 
 
 class _Server(ThreadingHTTPServer):
