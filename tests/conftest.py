@@ -6,9 +6,11 @@ it along, nothing has to be installed); `sqlite_database` is for tests that do n
 
 from __future__ import annotations
 
+import gc
 import itertools
 import shutil
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,12 +33,50 @@ settings.load_profile("house")
 
 # Folders whose tests start processes and wait for them, or take very long.
 _WAITING = {"story", "conformance", "demo", "simulator", "contracts", "model"}
+# Folders whose tests go once more through lines that the tests of the rooms have measured.
+_REPEATING = {"agreement", "conformance", "corpus", "corpus_import", "house", "model", "story"}
+# So many rows of a table are measured; the others are the same lines again.
+_ROWS = 8
+# By then (of all) those that wait have begun: the last one would keep a worker alone at work.
+_BEGUN = 0.7
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that wait most come first: at the end they would keep one worker alone at work."""
-    items.sort(key=lambda item: _WAITING.isdisjoint(item.path.parts))
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Generator[None]:
+    """What is measured, as the files say it, and after the shuffling the order of the files.
+
+    Those that wait and those that compute take turns: a processor at rest does the others' work.
+    """
+    rows = Counter[str]()
+    for item in items:
+        function = item.nodeid.partition("[")[0]
+        rows[function] += 1
+        if rows[function] > _ROWS or _repeats(item):
+            item.add_marker(pytest.mark.no_cover)
+    yield
+    files = dict.fromkeys(item.path for item in items)
+    waiting = [path for path in files if not _WAITING.isdisjoint(path.parts)]
+    computing = [path for path in files if _WAITING.isdisjoint(path.parts)]
+    turn = {path: at * _BEGUN / len(waiting) for at, path in enumerate(waiting)}
+    turn |= {path: at / len(computing) for at, path in enumerate(computing)}
+    items.sort(key=lambda item: turn[item.path])
+
+
+def _repeats(item: pytest.Item) -> bool:
+    """Whether a test runs lines again that others measure: counting them doubles its time.
+
+    So do whole stories, corpora, the hundred examples of a property, and the second database.
+    """
+    on_postgres = any(mark.args == ("postgresql",) for mark in item.iter_markers("xdist_group"))
+    property_ = bool(getattr(getattr(item, "obj", None), "is_hypothesis_test", False))
+    return on_postgres or property_ or not _REPEATING.isdisjoint(item.path.parts)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish() -> None:
+    """Look once at what is left over; pytest would do so five times, through a gigabyte each."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

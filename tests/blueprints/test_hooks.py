@@ -55,7 +55,8 @@ def _transfer(**changes: object) -> dict[str, Any]:
 
 @pytest.fixture
 def nzo_id(services: Services) -> str:
-    """A grab whose files have been asked for."""
+    """A grab whose files have been asked for, without the pause between two requests."""
+    services.settings.patch({"queue.dispatch_delay": 0})
     added = services.queue_manager.add(new_grab(ALBUM))
     services.dispatcher.run()
     return added

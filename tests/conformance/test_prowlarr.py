@@ -26,6 +26,7 @@ def build(world: World) -> None:
     share_folder(world, "bob", r"Music\Ida Foss\Quiet Engines (2012)", kind="MP3 320")
     share_folder(world, "bob", r"Music\Ida Foss\Second Shift (2015)")
     share_folder(world, "cleo", r"Music\Weezer\Weezer (1994)")
+    share_folder(world, "dora", r"Music\Otto Brandt\Third Watch (2018)")
 
 
 @pytest.fixture(scope="module")
@@ -130,8 +131,11 @@ def test_NP_32_a_grab_in_prowlarr_follows_the_redirect(prowlarr: ProwlarrClient)
 
 
 def test_NP_35_prowlarrs_own_grab_uses_addurl(indexer: Indexer, prowlarr: ProwlarrClient) -> None:
-    """§3.6: our SABnzbd takes our own link."""
-    (release,) = prowlarr.search_album("Ida Foss", "Second Shift", ALL)
+    """§3.6: our SABnzbd takes our own link.
+
+    An album of its own: these files hold no audio, so it is refused as soon as it has arrived.
+    """
+    (release,) = prowlarr.search_album("Otto Brandt", "Third Watch", ALL)
     nzo_id = prowlarr.grab_by_url(release)
     found = indexer.service.rest(f"/grabs/{nzo_id}")
     assert isinstance(found, dict)

@@ -77,9 +77,13 @@ def test_a_killed_service_finishes_the_same_grab_and_downloads_nothing_twice(
     """kill -9 at different moments, then start: same id, same files, each asked for once."""
     with stage(tmp_path, time_scale=6.0) as on:
         share(on.simulator, "dusty_shelf", ONE_DISC)
+        usual = on.simulator.world.network.peers["dusty_shelf"].speed
+        if moment == "moving":  # so slowly that nobody can look away in that moment
+            on.simulator.world.set_peer("dusty_shelf", speed=150_000)
         nzo_id = on.grab(ONE_DISC)
         wait_for(on, moment)
         on.service.kill()
+        on.simulator.world.set_peer("dusty_shelf", speed=usual)
         if moment == "arrived":
             time.sleep(1.0)
         on.service.start()
