@@ -72,9 +72,16 @@ def _repeats(item: pytest.Item) -> bool:
     return on_postgres or property_ or not _REPEATING.isdisjoint(item.path.parts)
 
 
+def pytest_collection_finish() -> None:
+    """Twelve thousand tests stay until the end: to look through them for garbage is a sixth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish() -> None:
-    """Look once at what is left over; pytest would do so five times, through a gigabyte each."""
+    """Look once at what is left over; pytest would do so five times."""
     gc.collect()
     gc.freeze()
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,12 +22,12 @@ from tests.story.handed import FILES, SECRET, asked, completed, hand_over
 from tests.story.stage import SLSKD_KEY
 
 GRABS = 4
+WHOLE = [f"{track:02d} - Track.flac" for track in range(1, FILES + 1)]
 SETTINGS = {
     "SOULSPOT_SECRET_KEY": SECRET,
     "SOULSPOT_BREAKER_PAUSE": "1",
     "SOULSPOT_QUEUE_CLAIM_TTL": "3",
-    # A slskd that ends between the last byte and the move says "Succeeded" of a file it never moved.
-    "SOULSPOT_COMPLETION_SETTLE": "10",
+    "SOULSPOT_COMPLETION_SETTLE": "5",
 }
 
 
@@ -73,31 +75,53 @@ def test_another_version_under_live_transfers(
     tmp_path: Path, before: str, after: str, downtime: float
 ) -> None:
     """Some files have come, some are coming, some stand in a queue; then slskd is another one."""
+    # What lies between the last byte and the move is the next test's.
+    with stage(tmp_path, profile=before, move=0.0) as (service, simulator):
+        until(lambda: len(arrived(simulator)) >= 2 and len(underway(simulator)) >= GRABS, 30)
+        simulator.change_profile(after)
+        simulator.restart(downtime=downtime)
+        until(lambda: _version(simulator) == after, 30)
+        follow(service, simulator)
+        assert list(stored(service).values()) == [WHOLE] * GRABS
+        came = arrived(simulator)
+    assert len(came) == GRABS * FILES
+    assert set(came.values()) == {1}, "no file was fetched twice"
+
+
+def test_slskd_ends_between_the_last_byte_and_the_move(tmp_path: Path) -> None:
+    """It says "Succeeded" of files it never moved: those are fetched once more, and no other."""
+    with stage(tmp_path, profile="0.26", move=45.0) as (service, simulator):
+        until(lambda: arrived(simulator), 30)
+        simulator.restart()
+        lost = set(arrived(simulator))
+        assert lost
+        follow(service, simulator)
+        assert list(stored(service).values()) == [WHOLE] * GRABS
+        came = arrived(simulator)
+    assert {file for file, times in came.items() if times > 1} == lost
+    assert (len(came), max(came.values())) == (GRABS * FILES, 2)
+
+
+@contextmanager
+def stage(root: Path, *, profile: str, move: float) -> Iterator[tuple[ServiceProcess, Simulator]]:
+    """Grabs that have just been handed over; `move` seconds lie behind each last byte."""
     options = SimOptions(
         api_key=SLSKD_KEY,
-        data_dir=tmp_path / "slskd",
-        profile=before,
+        data_dir=root / "slskd",
+        profile=profile,
         time_scale=15.0,
         world="empty",
+        options_overrides={"timings": {"move": move}},
     )
     with Simulator(options) as simulator:
         service = ServiceProcess(
-            tmp_path / "data", slskd_url=simulator.url, slskd_key=SLSKD_KEY, settings=SETTINGS
+            root / "data", slskd_url=simulator.url, slskd_key=SLSKD_KEY, settings=SETTINGS
         )
         with service:
             for number in range(GRABS):
                 hand_over(service, number, simulator)
                 simulator.world.set_peer(f"peer{number}", speed=40_000)
-            until(lambda: len(arrived(simulator)) >= 2 and len(underway(simulator)) >= GRABS, 30)
-            simulator.change_profile(after)
-            simulator.restart(downtime=downtime)
-            until(lambda: _version(simulator) == after, 30)
-            follow(service, simulator)
-            whole = [f"{track:02d} - Track.flac" for track in range(1, FILES + 1)]
-            assert list(stored(service).values()) == [whole] * GRABS
-        came = arrived(simulator)
-    assert len(came) == GRABS * FILES
-    assert set(came.values()) == {1}, "no file was fetched twice"
+            yield service, simulator
 
 
 def _version(simulator: Simulator) -> str:
