@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import itertools
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
@@ -39,6 +40,12 @@ _REPEATING = {"agreement", "conformance", "corpus", "corpus_import", "house", "m
 _ROWS = 8
 # By then (of all) those that wait have begun: the last one would keep a worker alone at work.
 _BEGUN = 0.7
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C, as what the tests start has to: a shell makes jobs in its background deaf to it."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

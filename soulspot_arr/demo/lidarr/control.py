@@ -18,6 +18,7 @@ JSON in, JSON out; no part of Lidarr, never broken by faults.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -53,7 +54,7 @@ class Control:
         add("POST", "version", self._does(self._version))
         add("POST", "key", self._does(self._key))
         add("POST", "block", self._does(self._block))
-        add("POST", "restart", self._does(self._restart))
+        add("POST", "restart", self._restart)
 
     def respond(self, request: Request, path: str) -> Reply:
         """Answer a control request; mistakes are 400 with a sentence."""
@@ -120,8 +121,10 @@ class Control:
         for client in enabled_clients(life.core):
             life.back_off.block(client.id, float(str(body.get("seconds", 3600))))
 
-    def _restart(self, body: Row) -> None:
-        self._double.restart_soon(float(str(body.get("downtime", 0.0))))
+    def _restart(self, request: Request) -> Reply:
+        body = request.json() if request.body else {}
+        downtime = float(str(body.get("downtime", 0.0)))
+        return replace(answer({"ok": True}), then=lambda: self._double.restart_soon(downtime))
 
     def _state(self) -> Row:
         life = self._double.life

@@ -24,12 +24,13 @@ from soulspot_arr.demo.lidarr.tables import Row
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A finished answer; `kind` is its content type."""
+    """A finished answer; `kind` is its content type, `then` is done when it has been sent."""
 
     status: int
     body: bytes = b""
     kind: str = "application/json; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
+    then: Callable[[], None] | None = None
 
 
 def answer(value: object, status: int = 200) -> Reply:
@@ -286,6 +287,8 @@ class _Connection(BaseHTTPRequestHandler):
         self.wfile.write(reply.body[: len(reply.body) // 2] if cut else reply.body)
         if cut:
             self.close_connection = True
+        if reply.then is not None:
+            reply.then()
 
     def _reset(self) -> None:
         linger = struct.pack("ii", 1, 0)
