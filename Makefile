@@ -29,7 +29,7 @@ demo: $(VENV)/.runtime ## set up and play the whole story: search, grab, import
 	@$(BIN)/soulspot-arr demo
 
 test: check ## set up, run every check and every test
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --cov --cov-report= $(ARGS)
 	@printf 'Branch coverage, at least 90 %%: ' && $(BIN)/python -m coverage report --fail-under=90 --format=total
 
 chaos: $(VENV)/.dev ## 60 grabs, a bad network, 100 times kill -9; SEED=7 plays the same again
