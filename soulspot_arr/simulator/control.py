@@ -18,7 +18,8 @@ JSON in, JSON out; one route per World method. No part of slskd; not logged, nev
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
 
 from soulspot_arr.errors import ConfigError
 from soulspot_arr.simulator.audio import AudioSpec, tagged
@@ -46,7 +47,7 @@ class Controlled(Protocol):
 
     def advance(self, seconds: float) -> None: ...
 
-    def restart_soon(
+    def restart(
         self, graceful: bool = False, *, downtime: float = 0.0, volatile: bool = False
     ) -> None: ...
 
@@ -106,8 +107,8 @@ class Control:
         add("POST", "clock", self._does(self._clock))
         add("POST", "message", self._does(lambda body: world.message(**body)))
         add("POST", "foreign", self._foreign)
-        add("POST", "restart", self._does(lambda body: self._simulator.restart_soon(**body)))
-        add("POST", "profile", self._does(self._profile))
+        add("POST", "restart", lambda request: self._restart(request, **_object(request)))
+        add("POST", "profile", self._profile)
         add("POST", "options", self._does(self._simulator.change_options))
         add("POST", "timings", self._does(self._simulator.timings.change))
         add("POST", "reset", self._does(self._reset))
@@ -116,10 +117,7 @@ class Control:
         """A handler that hands the JSON object to `work` and answers 200."""
 
         def handle(request: Request) -> Reply:
-            body = request.json() if request.body else {}
-            if not isinstance(body, dict):
-                raise Refused(400, "a JSON object is needed")
-            work(body)
+            work(_object(request))
             return reply_json({"ok": True})
 
         return handle
@@ -150,10 +148,7 @@ class Control:
         )
 
     def _set_peer(self, request: Request) -> Reply:
-        body = request.json()
-        if not isinstance(body, dict):
-            raise Refused(400, "a JSON object is needed")
-        self._simulator.world.set_peer(request.params["username"], **body)
+        self._simulator.world.set_peer(request.params["username"], **_object(request))
         return reply_json({"ok": True})
 
     def _share(self, body: dict[str, Json]) -> None:
@@ -210,22 +205,34 @@ class Control:
                 raise ConfigError("only a manual clock can be advanced")
             self._simulator.advance(float(str(body["advance"])))
 
-    def _profile(self, body: dict[str, Json]) -> None:
+    def _restart(
+        self,
+        request: Request,
+        *,
+        graceful: bool = False,
+        downtime: float = 0.0,
+        volatile: bool = False,
+    ) -> Reply:
+        request.then = partial(
+            self._simulator.restart, graceful, downtime=float(downtime), volatile=volatile
+        )
+        return reply_json({"ok": True})
+
+    def _profile(self, request: Request) -> Reply:
+        body = _object(request)
         os_profile = body.get("os")
         name = str(body["name"])
         self._simulator.change_profile(name, None if os_profile is None else str(os_profile))
-        self._simulator.restart_soon()
+        return self._restart(request)
 
     def _foreign(self, request: Request) -> Reply:
-        body = request.json()
-        if not isinstance(body, dict):
-            raise Refused(400, "a JSON object is needed")
+        body = _object(request)
         world = self._simulator.world
         if "search" in body:
             text, count = str(body["search"]), int(str(body.get("count", 1)))
             ids = world.foreign_search(text, count=count)
         else:
-            ids = world.foreign_download(**body)  # type: ignore[arg-type]
+            ids = world.foreign_download(**body)
         return reply_json(list(ids))
 
     def _reset(self, _: dict[str, Json]) -> None:
@@ -240,3 +247,11 @@ class Control:
             network.excluded_phrases.clear()
             network.search_budget = None
             self._simulator.requests.clear()
+
+
+def _object(request: Request) -> dict[str, Any]:
+    """The body as an object, empty without one; 400 for anything else."""
+    body = request.json() if request.body else {}
+    if not isinstance(body, dict):
+        raise Refused(400, "a JSON object is needed")
+    return dict(body)

@@ -5,6 +5,8 @@ Translates HTTP to the application's rooms; decides nothing.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import cast
 
 from soulspot_arr.simulator.application import Application
@@ -34,8 +36,8 @@ class CoreRoutes:
         add("GET", "application/version", self._version)
         add("GET", "application/version/latest", lambda _: reply_json(self._version_state()))
         add("POST", "application/loopback", lambda _: empty(200), body=True)
-        add("PUT", "application", lambda _: self._exit(restart=True), access="jwt")
-        add("DELETE", "application", lambda _: self._exit(restart=False), access="jwt")
+        add("PUT", "application", self._exits(restart=True), access="jwt")
+        add("DELETE", "application", self._exits(restart=False), access="jwt")
         add("GET", "options", self._options)
         add("GET", "options/startup", self._options)
         add("PATCH", "options", self._patch_options, access="admin", body=True)
@@ -50,9 +52,12 @@ class CoreRoutes:
         add("GET", "conversations/{username}/messages", self._messages)
         add("PUT", "conversations/{username}", self._acknowledge)
 
-    def _exit(self, *, restart: bool) -> Reply:
-        self._app.on_exit(restart)
-        return empty(204)
+    def _exits(self, *, restart: bool) -> Callable[[Request], Reply]:
+        def handle(request: Request) -> Reply:
+            request.then = partial(self._app.on_exit, restart)
+            return empty(204)
+
+        return handle
 
     def _enabled(self, _: Request) -> Reply:
         return reply_json(not self._app.gate.disabled)

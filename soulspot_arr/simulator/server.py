@@ -62,7 +62,11 @@ class _Handler(BaseHTTPRequestHandler):
         request = Request(
             self.command, self.path, headers, body=body, client=str(self.client_address[0])
         )
-        self._deliver(self.server.respond(request))
+        try:
+            self._deliver(self.server.respond(request))
+        finally:
+            if request.then is not None:
+                request.then()
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() != "chunked":

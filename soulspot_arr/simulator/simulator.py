@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -145,17 +145,6 @@ class Simulator:
         else:
             self._come_back()
 
-    def restart_soon(
-        self, graceful: bool = False, *, downtime: float = 0.0, volatile: bool = False
-    ) -> None:
-        """Restart from a thread of its own, so that the request asking for it gets an answer."""
-        self._soon(lambda: self.restart(graceful, downtime=downtime, volatile=volatile))
-
-    def _soon(self, work: Callable[[], None]) -> None:
-        timer = threading.Timer(0.05, work)
-        timer.daemon = True
-        timer.start()
-
     def _come_back(self) -> None:
         with self.clock.turn():
             self._boot(logged_in=False)
@@ -202,9 +191,9 @@ class Simulator:
 
     def _exit_asked(self, restart: bool) -> None:
         if restart:
-            self.restart_soon(graceful=True)
+            self.restart(graceful=True)
         else:
-            self._soon(self._listener.stop)
+            self._listener.stop()
 
     def _kill(self) -> None:
         if self._app is not None:

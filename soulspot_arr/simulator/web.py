@@ -65,7 +65,10 @@ class Principal:
 
 @dataclass(slots=True)
 class Request:
-    """One request with its path still raw, because only some parameters decode `%2F`."""
+    """One request with its path still raw, because only some parameters decode `%2F`.
+
+    `then` is done when the answer is out, or was lost on its way.
+    """
 
     method: str
     target: str
@@ -74,6 +77,7 @@ class Request:
     client: str = "127.0.0.1"
     params: dict[str, str] = field(default_factory=dict)
     principal: Principal | None = None
+    then: Callable[[], None] | None = None
 
     @property
     def path(self) -> str:

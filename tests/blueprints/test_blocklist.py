@@ -141,7 +141,9 @@ def test_what_makes_no_sense_is_refused(client: FlaskClient, body: dict[str, Any
 )
 def test_a_batch_of_nonsense_is_refused(client: FlaskClient, body: dict[str, Any]) -> None:
     """422 and nothing happens."""
+    added = add(client, scope="peer", peer="anna", reason="sends noise")
     problem(client.post(f"{LINES}/delete", json=body), 422, "invalid_input")
+    assert [line["id"] for line in listed(client)] == [added["id"]]
 
 
 @pytest.mark.parametrize("query", ["?scope=planet", "?before=-1", "?limit=0", "?peer=%00"])

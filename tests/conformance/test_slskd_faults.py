@@ -8,6 +8,7 @@ lost.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -248,7 +249,8 @@ def test_slskd_B03_B07_B08_C05_offline_is_an_empty_feed_and_named(
 def test_slskd_C20_a_restart_during_a_search(indexer: Indexer) -> None:
     """What was found is lost; the feed is empty or found by the next text, and in time."""
     indexer.simulator.world.trickle(500, 1.5, match="quiet")
-    indexer.simulator.clock.call_later(10.0, indexer.simulator.restart_soon)
+    restart = threading.Thread(target=indexer.simulator.restart, daemon=True)
+    indexer.simulator.clock.call_later(10.0, restart.start)
     _, seconds = searched(indexer)
     assert seconds < IN_TIME
     indexer.simulator.world.network.trickles.clear()

@@ -18,8 +18,8 @@ JSON in, JSON out; no part of Lidarr, never broken by faults.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from soulspot_arr.demo.feed import FoundRelease
@@ -65,7 +65,7 @@ class Control:
 
     def _does(self, work: Callable[[Row], object]) -> Callable[[Request], Reply]:
         def handle(request: Request) -> Reply:
-            work(request.json() if request.body else {})
+            work(_object(request))
             return answer({"ok": True})
 
         return handle
@@ -122,9 +122,9 @@ class Control:
             life.back_off.block(client.id, float(str(body.get("seconds", 3600))))
 
     def _restart(self, request: Request) -> Reply:
-        body = request.json() if request.body else {}
-        downtime = float(str(body.get("downtime", 0.0)))
-        return replace(answer({"ok": True}), then=lambda: self._double.restart_soon(downtime))
+        downtime = float(str(_object(request).get("downtime", 0.0)))
+        request.then = partial(self._double.restart_soon, downtime)
+        return answer({"ok": True})
 
     def _state(self) -> Row:
         life = self._double.life
@@ -142,3 +142,8 @@ class Control:
                 "full": life.core.disk.full,
             },
         }
+
+
+def _object(request: Request) -> Row:
+    """The body, empty without one."""
+    return request.json() if request.body else {}

@@ -103,7 +103,7 @@ class LidarrDouble:
         self.start()
 
     def restart_soon(self, downtime: float = 0.0) -> None:
-        """Restart from a request of its own."""
+        """Restart from a thread of its own, because whoever asks ends with the process."""
         self._restarting = threading.Thread(
             target=self.restart, args=(downtime,), name="lidarr-restart", daemon=True
         )

@@ -24,13 +24,12 @@ from soulspot_arr.demo.lidarr.tables import Row
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A finished answer; `kind` is its content type, `then` is done when it has been sent."""
+    """A finished answer; `kind` is its content type."""
 
     status: int
     body: bytes = b""
     kind: str = "application/json; charset=utf-8"
     headers: tuple[tuple[str, str], ...] = ()
-    then: Callable[[], None] | None = None
 
 
 def answer(value: object, status: int = 200) -> Reply:
@@ -52,13 +51,17 @@ _PHRASES = {404: "NotFound", 400: "BadRequest", 405: "MethodNotAllowed"}
 
 @dataclass(slots=True)
 class Request:
-    """One request; query names in lower case, their values as lists."""
+    """One request; query names in lower case, their values as lists.
+
+    `then` is done when the answer is out, or was lost on its way.
+    """
 
     method: str
     target: str
     headers: Mapping[str, str]
     body: bytes = b""
     params: dict[str, str] = field(default_factory=dict)
+    then: Callable[[], None] | None = None
 
     @property
     def path(self) -> str:
@@ -264,6 +267,13 @@ class _Connection(BaseHTTPRequestHandler):
         length = int(self.headers.get("Content-Length") or 0)
         headers = {name.lower(): value for name, value in self.headers.items()}
         request = Request(self.command, self.path, headers, self.rfile.read(length))
+        try:
+            self._answer(request)
+        finally:
+            if request.then is not None:
+                request.then()
+
+    def _answer(self, request: Request) -> None:
         owner = self.server.owner
         fault = None if owner.is_control(request) else owner.faults.pick(request)
         reply = None if fault is not None and not fault.after else owner.respond(request)
@@ -287,8 +297,6 @@ class _Connection(BaseHTTPRequestHandler):
         self.wfile.write(reply.body[: len(reply.body) // 2] if cut else reply.body)
         if cut:
             self.close_connection = True
-        if reply.then is not None:
-            reply.then()
 
     def _reset(self) -> None:
         linger = struct.pack("ii", 1, 0)

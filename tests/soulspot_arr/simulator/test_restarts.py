@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 import requests
 
 from soulspot_arr.simulator import SimOptions, Simulator
+from soulspot_arr.simulator.server import Delivery, _Handler
 from tests.soulspot_arr.simulator.conftest import Make
 from tests.soulspot_arr.simulator.rig import KEY, Rig, eventually
 
@@ -207,6 +209,43 @@ def test_a_restart_over_the_api(rig: Rig) -> None:
     assert reply.status_code == 204
     eventually(lambda: rig.sim.describe()["running"] and rig.sim.app is not before)
     eventually(lambda: can_connect(rig))
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/api/v0/application"),
+        ("DELETE", "/api/v0/application"),
+        ("POST", "/__sim__/restart"),
+        ("POST", "/__sim__/profile"),
+    ],
+)
+def test_the_answer_comes_first(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, method: str, path: str
+) -> None:
+    """On a machine that needs long for it too: who asks for the end is never cut off by it."""
+    token = rig.post("session", {"username": "slskd", "password": "slskd"}).json()["token"]
+    before, deliver = rig.sim.app, _Handler._deliver
+
+    def late(handler: _Handler, delivery: Delivery) -> None:
+        time.sleep(0.3)
+        deliver(handler, delivery)
+
+    monkeypatch.setattr(_Handler, "_deliver", late)
+    reply = requests.request(
+        method,
+        rig.sim.url + path,
+        headers={"Authorization": f"Bearer {token}"},
+        json={"name": "0.25.1"} if path.endswith("profile") else {},
+        timeout=10,
+    )
+    assert reply.status_code == (204 if "api" in path else 200)
+    monkeypatch.undo()
+    if method == "DELETE":
+        eventually(lambda: not can_connect(rig))
+    else:
+        eventually(lambda: rig.sim.describe()["running"] and rig.sim.app is not before)
+        eventually(lambda: can_connect(rig))
 
 
 def can_connect(rig: Rig) -> bool:

@@ -236,6 +236,8 @@ def test_mistakes_in_control_requests_are_400(rig: Rig) -> None:
         ("fault", {"kind": "gremlin"}),
         ("timings", {"lunch": 3}),
         ("server", {"action": "dance"}),
+        ("restart", {"slowly": True}),
+        ("restart", {"downtime": "lunch"}),
         ("peers", []),
     ]:
         reply = requests.post(f"{rig.sim.url}/__sim__/{path}", json=body, timeout=5)

@@ -16,6 +16,7 @@ import requests
 
 from soulspot_arr.demo import programme
 from soulspot_arr.demo.lidarr.seeding import artists_of
+from soulspot_arr.demo.lidarr.serving import Reply, _Connection
 from soulspot_arr.simulator.audio import AudioSpec, tagged
 from tests.soulspot_arr.demo.lidarr.stage import (
     SONGS,
@@ -129,6 +130,19 @@ def test_a_restart_forgets_only_what_was_in_memory(stage: Stage) -> None:
     stage.refresh()
     [row] = stage.queued()
     assert (row["downloadId"], row["indexer"]) == (NZO, "SoulSpot")
+
+
+def test_the_answer_comes_before_the_restart(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine that needs long for it too."""
+    before, deliver = stage.double.life, _Connection._deliver
+
+    def late(connection: _Connection, reply: Reply, *, cut: bool) -> None:
+        time.sleep(0.3)
+        deliver(connection, reply, cut=cut)
+
+    monkeypatch.setattr(_Connection, "_deliver", late)
+    assert stage.control("restart") == {"ok": True}
+    wait_for(lambda: stage.double.life is not before)
 
 
 def test_everything_survives_on_disk(tmp_path: Path, sabnzbd: FakeSabnzbd) -> None:
