@@ -8,6 +8,7 @@ from collections import Counter
 from tests.house.test_conformance import CITED, ROOT, table, written
 
 COUNTS = {"N": 36, "G": 6, "T": 18, "W": 7, "NP-": 50}
+CARRIED = re.compile(r"(?<![A-Za-z0-9])(?:[NGTW]|NP[-_])\d\d(?!\d)")
 SLSKD = re.compile(r"^\| slskd ([A-L]\d\d) \| (.+) \|$", re.MULTILINE)
 
 
@@ -21,6 +22,19 @@ def test_no_row_of_the_indexer_is_left_out() -> None:
     listed = Counter(row for row, _ in table() if re.fullmatch(r"(?:[NGTW]|NP-)\d\d", row))
     assert set(listed) == wanted
     assert set(listed.values()) == {1}
+
+
+def test_no_test_of_the_indexer_is_missing_in_the_table() -> None:
+    """What carries a row is named for it; `test_slskd_` and `test_sab_` have letters of their own."""
+    cells = dict(table())
+    missing = [
+        f"{row}: {file}::{name}"
+        for (file, name), text in written().items()
+        if not file.startswith("test_sab_") and not name.startswith("test_slskd_")
+        for row in dict.fromkeys(CARRIED.findall(text))
+        if f"{file}::{name}" not in cells.get(row.replace("_", "-"), "")
+    ]
+    assert missing == []
 
 
 def test_every_row_of_slskd_names_tests_that_carry_it() -> None:
