@@ -68,7 +68,7 @@ class Figure:
     def row(self) -> str:
         """One line of the table."""
         mark = "" if self.kept else "   MISSED"
-        sign = ">" if self.at_least else "<"
+        sign = "≥" if self.at_least else "≤"
         measured, promised = f"{self.value:.4g} {self.unit}", f"{sign} {self.limit:g} {self.unit}"
         return f"{self.name:<46} {measured:>12} {promised:>12}  {self.detail}{mark}"
 
