@@ -213,8 +213,8 @@ class Control:
         downtime: float = 0.0,
         volatile: bool = False,
     ) -> Reply:
-        request.then = partial(
-            self._simulator.restart, graceful, downtime=float(downtime), volatile=volatile
+        request.afterwards.append(
+            partial(self._simulator.restart, graceful, downtime=float(downtime), volatile=volatile)
         )
         return reply_json({"ok": True})
 

@@ -54,7 +54,7 @@ class CoreRoutes:
 
     def _exits(self, *, restart: bool) -> Callable[[Request], Reply]:
         def handle(request: Request) -> Reply:
-            request.then = partial(self._app.on_exit, restart)
+            request.afterwards.append(partial(self._app.on_exit, restart))
             return empty(204)
 
         return handle

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from soulspot_arr.errors import ConfigError
+from soulspot_arr.listener import Listener
 from soulspot_arr.simulator.application import Application
 from soulspot_arr.simulator.auth import check_key
 from soulspot_arr.simulator.clock import Clock, Scope, Script, T, Task
@@ -25,7 +26,7 @@ from soulspot_arr.simulator.front import Front
 from soulspot_arr.simulator.network import Network
 from soulspot_arr.simulator.options import Options, Timings
 from soulspot_arr.simulator.process import Process
-from soulspot_arr.simulator.server import Delivery, Listener
+from soulspot_arr.simulator.server import Delivery, serve
 from soulspot_arr.simulator.store import Store
 from soulspot_arr.simulator.versions import Profile
 from soulspot_arr.simulator.web import Request
@@ -104,7 +105,8 @@ class Simulator:
         self.waiting = 0
         self._counting = threading.Lock()
         self._control = Control(self)
-        self._listener = Listener(options.host, options.port, self._respond)
+        answer = partial(serve, respond=self._respond)
+        self._listener = Listener(options.host, options.port, answer, name="sim-http")
         options.data_dir.mkdir(parents=True, exist_ok=True)
         if options.world == "demo":
             populate(self.network)

@@ -67,7 +67,7 @@ class Principal:
 class Request:
     """One request with its path still raw, because only some parameters decode `%2F`.
 
-    `then` is done when the answer is out, or was lost on its way.
+    `afterwards` is done when the answer is out, or was lost on its way.
     """
 
     method: str
@@ -77,7 +77,7 @@ class Request:
     client: str = "127.0.0.1"
     params: dict[str, str] = field(default_factory=dict)
     principal: Principal | None = None
-    then: Callable[[], None] | None = None
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def path(self) -> str:

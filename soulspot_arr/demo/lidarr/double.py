@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -21,14 +22,15 @@ from soulspot_arr.demo.lidarr.providers import Providers
 from soulspot_arr.demo.lidarr.schemas import KINDS
 from soulspot_arr.demo.lidarr.serving import (
     Faults,
-    Listener,
     Refused,
     Reply,
     Request,
     Router,
     answer,
+    serve,
 )
 from soulspot_arr.demo.lidarr.tables import Store
+from soulspot_arr.listener import Listener
 
 _LOGIN = b"<!doctype html><html><head><title>Login - Lidarr</title></head></html>"
 
@@ -44,7 +46,9 @@ class LidarrDouble:
         options.root_folder.mkdir(parents=True, exist_ok=True)
         data = options.data_dir
         self._store = Store(None if data is None else data / "lidarr.sqlite")
-        self._listener = Listener(options.host, options.port, self)
+        self._listener = Listener(
+            options.host, options.port, partial(serve, owner=self), name="lidarr-http"
+        )
         self._restarting: threading.Thread | None = None
         self._control = Control(self)
         self.life, self._router = self._begin()

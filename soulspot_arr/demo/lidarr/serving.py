@@ -1,4 +1,4 @@
-"""The socket side of the double: HTTP/1.1, a route table, JSON as Lidarr writes it, and faults.
+"""The HTTP side of the double: a route table, JSON as Lidarr writes it, and faults.
 
 Knows no endpoint. Every answer can be replaced, delayed, cut or withheld.
 """
@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import fnmatch
 import json
-import socket
-import struct
-import sys
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from soulspot_arr.demo.lidarr.tables import Row
+from soulspot_arr.listener import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +49,7 @@ _PHRASES = {404: "NotFound", 400: "BadRequest", 405: "MethodNotAllowed"}
 class Request:
     """One request; query names in lower case, their values as lists.
 
-    `then` is done when the answer is out, or was lost on its way.
+    `afterwards` is done when the answer is out, or was lost on its way.
     """
 
     method: str
@@ -61,7 +57,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes = b""
     params: dict[str, str] = field(default_factory=dict)
-    then: Callable[[], None] | None = None
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     @property
     def path(self) -> str:
@@ -232,81 +228,7 @@ class Faults:
         return None
 
 
-# -- sockets -----------------------------------------------------------------------------------
-
-
-class _Connection(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server_version = "Kestrel"
-    sys_version = ""
-    disable_nagle_algorithm = True
-    server: _Server
-
-    def log_message(self, format: str, *args: object) -> None:
-        """The double keeps its own log."""
-
-    def setup(self) -> None:
-        super().setup()
-        self.server.connections.add(self.connection)
-
-    def finish(self) -> None:
-        self.server.connections.discard(self.connection)
-        try:
-            super().finish()
-        except (OSError, ValueError):
-            self.close_connection = True
-
-    def handle_one_request(self) -> None:
-        try:
-            super().handle_one_request()
-        except (ConnectionError, TimeoutError, ValueError):
-            self.close_connection = True
-
-    def serve(self) -> None:
-        """One request, its fault included."""
-        length = int(self.headers.get("Content-Length") or 0)
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        request = Request(self.command, self.path, headers, self.rfile.read(length))
-        try:
-            self._answer(request)
-        finally:
-            if request.then is not None:
-                request.then()
-
-    def _answer(self, request: Request) -> None:
-        owner = self.server.owner
-        fault = None if owner.is_control(request) else owner.faults.pick(request)
-        reply = None if fault is not None and not fault.after else owner.respond(request)
-        if fault is not None:
-            time.sleep(fault.delay)
-            instead = fault.instead()
-            if fault.kind == "reset":
-                self._reset()
-                return
-            reply = instead or reply or owner.respond(request)
-        assert reply is not None
-        self._deliver(reply, cut=fault is not None and fault.kind == "truncated")
-
-    def _deliver(self, reply: Reply, *, cut: bool) -> None:
-        self.send_response(reply.status)
-        self.send_header("Content-Type", reply.kind)
-        for name, value in reply.headers:
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(reply.body)))
-        self.end_headers()
-        self.wfile.write(reply.body[: len(reply.body) // 2] if cut else reply.body)
-        if cut:
-            self.close_connection = True
-
-    def _reset(self) -> None:
-        linger = struct.pack("ii", 1, 0)
-        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self.close_connection = True
-        self.connection.close()
-
-
-for _verb in ("GET", "POST", "PUT", "DELETE"):
-    setattr(_Connection, f"do_{_verb}", _Connection.serve)
+# -- the way in and out ------------------------------------------------------------------------
 
 
 class Owner(Protocol):
@@ -323,57 +245,40 @@ class Owner(Protocol):
         ...
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
-
-    def __init__(self, address: tuple[str, int], owner: Owner) -> None:
-        self.owner = owner
-        self.connections: set[socket.socket] = set()
-        super().__init__(address, _Connection)
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no news; anything else is a defect worth seeing."""
-        if not isinstance(sys.exc_info()[1], (ConnectionError, TimeoutError)):
-            traceback.print_exc()
-
-
-class Listener:
-    """Listens on one address; can go away and come back on the same port."""
-
-    def __init__(self, host: str, port: int, owner: Owner) -> None:
-        self._host = host
-        self._owner = owner
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
-        self.port = port
-
-    def start(self) -> None:
-        """Bind and serve; OSError when the address is taken."""
-        if self._server is not None:
+def serve(connection: Connection, owner: Owner) -> None:
+    """Read one request and deliver its answer, its fault included."""
+    length = int(connection.headers.get("Content-Length") or 0)
+    request = Request(
+        connection.command,
+        connection.path,
+        connection.lowered(),
+        connection.rfile.read(length),
+        afterwards=connection.afterwards,
+    )
+    fault = None if owner.is_control(request) else owner.faults.pick(request)
+    reply = None if fault is not None and not fault.after else owner.respond(request)
+    if fault is not None:
+        time.sleep(fault.delay)
+        instead = fault.instead()
+        if fault.kind == "reset":
+            connection.reset()
             return
-        self._server = _Server((self._host, self.port), self._owner)
-        self.port = int(self._server.server_address[1])
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(0.005,), name="lidarr-http", daemon=True
-        )
-        self._thread.start()
+        reply = instead or reply or owner.respond(request)
+    assert reply is not None
+    deliver(connection, reply, cut=fault is not None and fault.kind == "truncated")
 
-    def stop(self) -> None:
-        """Stop listening and cut every open connection."""
-        server, self._server = self._server, None
-        if server is None:
-            return
-        server.shutdown()
-        server.server_close()
-        for connection in tuple(server.connections):
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
-        if self._thread is not None:
-            self._thread.join(timeout=5)
+
+def deliver(connection: Connection, reply: Reply, *, cut: bool) -> None:
+    """Write a reply, or half of it."""
+    connection.send_response(reply.status)
+    connection.send_header("Content-Type", reply.kind)
+    for name, value in reply.headers:
+        connection.send_header(name, value)
+    connection.send_header("Content-Length", str(len(reply.body)))
+    connection.end_headers()
+    connection.wfile.write(reply.body[: len(reply.body) // 2] if cut else reply.body)
+    if cut:
+        connection.close_connection = True
 
 
 def _without_nulls(value: object) -> object:

@@ -221,9 +221,16 @@ def test_killing_the_command_is_a_hard_restart(tmp_path: Path) -> None:
 
 
 def test_the_simulator_looks_at_no_other_room() -> None:
-    """It implements the contract independently."""
-    allowed = ("soulspot_arr.simulator", "soulspot_arr.errors", "soulspot_arr.log")
-    for path in (ROOT / "soulspot_arr" / "simulator").glob("*.py"):
+    """It implements the contract independently; its sockets know no room of the product either."""
+    house = ROOT / "soulspot_arr"
+    allowed = (
+        "soulspot_arr.simulator",
+        "soulspot_arr.listener",
+        "soulspot_arr.errors",
+        "soulspot_arr.log",
+    )
+    assert "soulspot_arr" not in (house / "listener.py").read_text()
+    for path in (house / "simulator").glob("*.py"):
         for line in path.read_text().splitlines():
             if line.lstrip().startswith(("from soulspot_arr", "import soulspot_arr")):
                 assert line.split()[1].startswith(allowed), f"{path.name}: {line}"

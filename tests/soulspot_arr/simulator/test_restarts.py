@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from soulspot_arr.simulator import SimOptions, Simulator
-from soulspot_arr.simulator.server import Delivery, _Handler
+from soulspot_arr.listener import Connection
+from soulspot_arr.simulator import SimOptions, Simulator, server
+from soulspot_arr.simulator.server import Delivery
 from tests.soulspot_arr.simulator.conftest import Make
 from tests.soulspot_arr.simulator.rig import KEY, Rig, eventually
 
@@ -225,13 +226,13 @@ def test_the_answer_comes_first(
 ) -> None:
     """On a machine that needs long for it too: who asks for the end is never cut off by it."""
     token = rig.post("session", {"username": "slskd", "password": "slskd"}).json()["token"]
-    before, deliver = rig.sim.app, _Handler._deliver
+    before, deliver = rig.sim.app, server.deliver
 
-    def late(handler: _Handler, delivery: Delivery) -> None:
+    def late(connection: Connection, delivery: Delivery) -> None:
         time.sleep(0.3)
-        deliver(handler, delivery)
+        deliver(connection, delivery)
 
-    monkeypatch.setattr(_Handler, "_deliver", late)
+    monkeypatch.setattr(server, "deliver", late)
     reply = requests.request(
         method,
         rig.sim.url + path,

@@ -15,8 +15,9 @@ import pytest
 import requests
 
 from soulspot_arr.demo import programme
+from soulspot_arr.demo.lidarr import serving
 from soulspot_arr.demo.lidarr.seeding import artists_of
-from soulspot_arr.demo.lidarr.serving import Reply, _Connection
+from soulspot_arr.listener import Connection
 from soulspot_arr.simulator.audio import AudioSpec, tagged
 from tests.soulspot_arr.demo.lidarr.stage import (
     SONGS,
@@ -134,13 +135,13 @@ def test_a_restart_forgets_only_what_was_in_memory(stage: Stage) -> None:
 
 def test_the_answer_comes_before_the_restart(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a machine that needs long for it too."""
-    before, deliver = stage.double.life, _Connection._deliver
+    before, deliver = stage.double.life, serving.deliver
 
-    def late(connection: _Connection, reply: Reply, *, cut: bool) -> None:
+    def late(connection: Connection, reply: serving.Reply, *, cut: bool) -> None:
         time.sleep(0.3)
         deliver(connection, reply, cut=cut)
 
-    monkeypatch.setattr(_Connection, "_deliver", late)
+    monkeypatch.setattr(serving, "deliver", late)
     assert stage.control("restart") == {"ok": True}
     wait_for(lambda: stage.double.life is not before)
 
