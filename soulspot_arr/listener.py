@@ -18,15 +18,16 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Connection(BaseHTTPRequestHandler):
     """A client's connection: requests are read from it and answered through it.
 
-    `afterwards` is done when the answer is out, or was lost on its way: a program that is told to
-    end answers first.
+    `afterwards` is done when the answer is out or was lost on its way, each piece in a thread of its
+    own: a program that is told to end answers first, and this thread ends with it.
     """
 
     protocol_version = "HTTP/1.1"
     server_version = "Kestrel"
     sys_version = ""
-    # Headers and body leave together; small answers would otherwise wait for delayed ACKs.
-    wbufsize = -1
+    # Head and body of a small answer leave in one piece: who asks while the program ends gets all
+    # of it or nothing, never a head alone.
+    wbufsize = 65536
     disable_nagle_algorithm = True
     server: _Server
 
@@ -45,24 +46,27 @@ class Connection(BaseHTTPRequestHandler):
             self.close_connection = True
 
     def handle_one_request(self) -> None:
+        self.afterwards: list[Callable[[], None]] = []
         try:
             super().handle_one_request()
         except (ConnectionError, TimeoutError, ValueError):
             self.close_connection = True
+        finally:
+            for work in self.afterwards:
+                threading.Thread(target=work, name="afterwards", daemon=True).start()
 
     def lowered(self) -> dict[str, str]:
         """The headers of the request, their names in lower case."""
         return {name.lower(): value for name, value in self.headers.items()}
 
+    def handle_expect_100(self) -> bool:
+        allowed = super().handle_expect_100()
+        self.wfile.flush()  # the client waits for it with its body
+        return allowed
+
     def serve(self) -> None:
         """Have one request answered."""
-        self.afterwards: list[Callable[[], None]] = []
-        try:
-            self.server.answer(self)
-            self.wfile.flush()
-        finally:
-            for work in self.afterwards:
-                work()
+        self.server.answer(self)
 
     def reset(self) -> None:
         """End the connection with an RST instead of an answer."""

@@ -148,7 +148,10 @@ class Control:
         )
 
     def _set_peer(self, request: Request) -> Reply:
-        self._simulator.world.set_peer(request.params["username"], **_object(request))
+        body = _object(request)
+        if not body:
+            raise Refused(400, "a JSON object is needed")
+        self._simulator.world.set_peer(request.params["username"], **body)
         return reply_json({"ok": True})
 
     def _share(self, body: dict[str, Json]) -> None:
@@ -254,4 +257,4 @@ def _object(request: Request) -> dict[str, Any]:
     body = request.json() if request.body else {}
     if not isinstance(body, dict):
         raise Refused(400, "a JSON object is needed")
-    return dict(body)
+    return body

@@ -67,7 +67,7 @@ class Principal:
 class Request:
     """One request with its path still raw, because only some parameters decode `%2F`.
 
-    `afterwards` is done when the answer is out, or was lost on its way.
+    `afterwards` is for what has to wait until the answer is out (see `listener`).
     """
 
     method: str

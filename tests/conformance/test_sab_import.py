@@ -5,7 +5,9 @@ Rows L09, L11 and L14, with a Lidarr that really imports on the other side.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,11 @@ pytestmark = pytest.mark.xdist_group("conformance-sab-import")
 
 UNTAGGED = simple_album("Ines Farrow", "Paper Lighthouse", 2012, TRACKS)
 PART = simple_album("Tomas Reed", "Unfinished Map", 2015, TRACKS)
-WHOLE = simple_album("Tomas Reed", "Unfinished Map", 2015, (*TRACKS, ("Weir", 23)))
+EDITIONS = tuple(
+    simple_album(PART.artist, PART.title, PART.year, (*TRACKS, last)).editions[0]
+    for last in (("Weir", 23), ("Causeway", 31))
+)
+WHOLE = replace(PART, editions=EDITIONS)
 RETAGGED = simple_album("Oda Strand", "Wrong Labels", 2007, TRACKS)
 RENAMED = simple_album("Per Lund", "Other Names", 2008, TRACKS)
 
@@ -31,7 +37,8 @@ RENAMED = simple_album("Per Lund", "Other Names", 2008, TRACKS)
 def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """Peers that share one album each; Lidarr wants all of them but the one that has only a part."""
     root = tmp_path_factory.mktemp("import")
-    with stage(root, library=(UNTAGGED, RETAGGED, RENAMED)) as opened:
+    settings = {"SOULSPOT_JOBS_FOLLOW": "1"}  # two chances in the patience of a test, not one
+    with stage(root, settings=settings, library=(UNTAGGED, RETAGGED, RENAMED)) as opened:
         for album in (UNTAGGED, PART, RETAGGED, RENAMED):
             opened.simulator.world.add_peer(peer_of(album), free_slots=1, speed=8_000_000)
             share(opened.simulator, peer_of(album), album, tags=album is not UNTAGGED)
@@ -52,35 +59,39 @@ def finished(desk: Desk, nzo_id: str) -> Path:
 
 
 def test_L09_what_has_no_tags_gets_them_before_completed(on: Stage, desk: Desk) -> None:
-    """Album, title and the rest stand in every file at the moment when the history shows it."""
+    """Names and places stand in every file at the moment when the history shows it."""
     folder = finished(desk, on.grab(UNTAGGED))
     found = {}
     for path in folder.iterdir():
         tags = mutagen.File(path, easy=True)
         assert tags is not None
-        found[tags["title"][0]] = (tags["album"], tags["artist"], tags["albumartist"])
-    names = [UNTAGGED.title], [UNTAGGED.artist], [UNTAGGED.artist]
-    assert found == {title: names for title, _ in TRACKS}
+        words = (tags[name][0] for name in ("album", "artist", "albumartist"))
+        places = (int(tags[name][0].split("/")[0]) for name in ("discnumber", "tracknumber"))
+        found[tags["title"][0]] = (*words, *places)
+    names = UNTAGGED.title, UNTAGGED.artist, UNTAGGED.artist
+    assert found == {title: (*names, 1, place) for place, (title, _) in enumerate(TRACKS, start=1)}
 
 
 def test_L11_an_album_with_a_track_missing_in_every_edition_fails(on: Stage, desk: Desk) -> None:
-    """Which album it is comes with Lidarr's webhook, after the grab; nobody else has the track."""
+    """Which album it is comes with Lidarr's webhook, after the grab; nobody has the third track."""
     desk.nzb(PART)
     on.lidarr.want(WHOLE)
     [album] = [one for one in lidarr(on, "GET", "album") if one["title"] == WHOLE.title]
-    desk.call("pause")
-    nzo_id = desk.add(PART)
-    event = {
-        "eventType": "Grab",
-        "artist": {"id": album["artistId"], "mbId": album["artist"]["foreignArtistId"]},
-        "albums": [{"id": album["id"], "mbId": album["foreignAlbumId"]}],
-        "downloadId": nzo_id,
-    }
-    tell(on, event)
-    desk.call("resume")
+    desk.call("pause")  # so that nothing is decided before the event is there
+    try:
+        nzo_id = desk.add(PART)
+        event = {
+            "eventType": "Grab",
+            "artist": {"id": album["artistId"], "mbId": album["artist"]["foreignArtistId"]},
+            "albums": [{"id": album["id"], "mbId": album["foreignAlbumId"]}],
+            "downloadId": nzo_id,
+        }
+        tell(on, event)
+    finally:
+        desk.call("resume")
     slot = desk.wait_ended(nzo_id, seconds=90)
     assert slot["status"] == "Failed"
-    assert "There is no file for “1-03 Weir”" in slot["fail_message"]
+    assert re.search("There is no file for “1-03 (Weir|Causeway)”", slot["fail_message"])
 
 
 def refused(on: Stage, desk: Desk, album: Album, *, renamed: bool) -> str:
@@ -96,7 +107,8 @@ def refused(on: Stage, desk: Desk, album: Album, *, renamed: bool) -> str:
         if renamed:
             path.rename(path.with_name(f"{number} - Noise{path.suffix}"))
     on.lidarr.double.refresh()
-    assert state(on, nzo_id) == "importFailed"
+    rows = lidarr(on, "GET", "history", downloadId=nzo_id)["records"]
+    assert "albumImportIncomplete" in {row["eventType"] for row in rows}
     return nzo_id
 
 
@@ -112,17 +124,17 @@ def test_L14_an_import_that_lidarr_gave_up_on_is_dealt_with(
         on.lidarr.double.life.commands.run_waiting()
         return True if state(on, nzo_id) is None else None
 
-    until(over, "it leaves Lidarr's queue", seconds=60)
-    blocked = [row["sourceTitle"] for row in lidarr(on, "GET", "blocklist")["records"]]
-    artist = on.lidarr.library / album.artist
+    until(over, "it leaves Lidarr's queue", seconds=100)
+    ending = "imported" if album is RETAGGED else "removed"
+    until(lambda: desk.state(nzo_id) == ending or None, f"it is {ending}")
+    taken = list((on.lidarr.library / album.artist).rglob("*.flac"))
     if album is RETAGGED:
-        until(lambda: desk.state(nzo_id) == "imported" or None, "it counts as imported")
-        assert len(list(artist.rglob("*.flac"))) == len(TRACKS)
-        assert not [title for title in blocked if album.title in title]
+        assert len(taken) == len(TRACKS)
+        assert not blocked(on, album)
     else:
-        until(lambda: desk.state(nzo_id) == "removed" or None, "it is removed")
-        assert not list(artist.rglob("*.flac"))
-        assert len([title for title in blocked if album.title in title]) == 1
+        assert not taken
+        until(lambda: blocked(on, album) or None, "the release is on Lidarr's blocklist")
+        assert len(blocked(on, album)) == 1
 
 
 # -- Lidarr --------------------------------------------------------------------------------------
@@ -139,6 +151,12 @@ def lidarr(on: Stage, method: str, path: str, **query: object) -> Any:
     )
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def blocked(on: Stage, album: Album) -> list[str]:
+    """The releases of an album on Lidarr's blocklist."""
+    titles = [row["sourceTitle"] for row in lidarr(on, "GET", "blocklist")["records"]]
+    return [title for title in titles if album.title in title]
 
 
 def state(on: Stage, nzo_id: str) -> str | None:

@@ -253,6 +253,8 @@ def test_slskd_C20_a_restart_during_a_search(indexer: Indexer) -> None:
     indexer.simulator.clock.call_later(10.0, restart.start)
     _, seconds = searched(indexer)
     assert seconds < IN_TIME
+    restart.join(20)
+    assert not restart.is_alive()
     indexer.simulator.world.network.trickles.clear()
     assert_mended(indexer)
 

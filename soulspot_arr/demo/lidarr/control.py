@@ -123,7 +123,7 @@ class Control:
 
     def _restart(self, request: Request) -> Reply:
         downtime = float(str(_object(request).get("downtime", 0.0)))
-        request.afterwards.append(partial(self._double.restart_soon, downtime))
+        request.afterwards.append(partial(self._double.restart, downtime))
         return answer({"ok": True})
 
     def _state(self) -> Row:

@@ -49,12 +49,13 @@ class LidarrDouble:
         self._listener = Listener(
             options.host, options.port, partial(serve, owner=self), name="lidarr-http"
         )
-        self._restarting: threading.Thread | None = None
+        self._turn = threading.Lock()  # of who starts or ends a life
+        self._over = False
         self._control = Control(self)
         self.life, self._router = self._begin()
 
     def _begin(self) -> tuple[Life, Router]:
-        life = Life(Core(self._store, self.options, self.moods), self.restart_soon)
+        life = Life(Core(self._store, self.options, self.moods), self._killed)
         router = Router()
         for family in KINDS:
             Providers(life.core, family, life.webhooks, life.back_off).register(router)
@@ -81,11 +82,11 @@ class LidarrDouble:
 
     def stop(self) -> None:
         """End everything; the data folder stays."""
-        if self._restarting is not None:
-            self._restarting.join()
-        self._listener.stop()
-        self.life.stop()
-        self._store.close()
+        with self._turn:
+            self._over = True
+            self._listener.stop()
+            self.life.stop()
+            self._store.close()
 
     def refresh(self) -> None:
         """Poll and process, and come back when that is done."""
@@ -100,18 +101,18 @@ class LidarrDouble:
 
     def restart(self, downtime: float = 0.0) -> None:
         """The process ends, and after a while another one starts on the same database."""
-        self._listener.stop()
-        self.life.stop()
+        with self._turn:
+            self._listener.stop()
+            self.life.stop()
         time.sleep(downtime)
-        self.life, self._router = self._begin()
-        self.start()
+        with self._turn:
+            if not self._over:
+                self.life, self._router = self._begin()
+                self.start()
 
-    def restart_soon(self, downtime: float = 0.0) -> None:
-        """Restart from a thread of its own, because whoever asks ends with the process."""
-        self._restarting = threading.Thread(
-            target=self.restart, args=(downtime,), name="lidarr-restart", daemon=True
-        )
-        self._restarting.start()
+    def _killed(self) -> None:
+        # From a thread of its own: the command that asks ends with the process.
+        threading.Thread(target=self.restart, name="lidarr-restart", daemon=True).start()
 
     def __enter__(self) -> Self:
         self.start()

@@ -49,7 +49,7 @@ _PHRASES = {404: "NotFound", 400: "BadRequest", 405: "MethodNotAllowed"}
 class Request:
     """One request; query names in lower case, their values as lists.
 
-    `afterwards` is done when the answer is out, or was lost on its way.
+    `afterwards` is for what has to wait until the answer is out (see `listener`).
     """
 
     method: str
@@ -276,7 +276,8 @@ def deliver(connection: Connection, reply: Reply, *, cut: bool) -> None:
         connection.send_header(name, value)
     connection.send_header("Content-Length", str(len(reply.body)))
     connection.end_headers()
-    connection.wfile.write(reply.body[: len(reply.body) // 2] if cut else reply.body)
+    if connection.command != "HEAD":
+        connection.wfile.write(reply.body[: len(reply.body) // 2] if cut else reply.body)
     if cut:
         connection.close_connection = True
 

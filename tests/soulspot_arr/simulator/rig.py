@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from soulspot_arr.simulator import Simulator
+from soulspot_arr.simulator.application import Application
 from soulspot_arr.simulator.network import Peer
 
 KEY = "a-key-of-decent-length"
@@ -72,6 +73,13 @@ class Rig:
 
     def delete(self, path: str, **more: Any) -> requests.Response:
         return self.call("DELETE", path, **more)
+
+    def is_another(self, before: Application) -> bool:
+        """Whether another process runs by now."""
+        try:
+            return self.sim.app is not before
+        except RuntimeError:  # none runs at the moment
+            return False
 
     def begin(self, method: str, path: str, json: object = None) -> Pending:
         """Start a request and return once the simulator is busy with it (or done)."""

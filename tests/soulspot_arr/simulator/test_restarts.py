@@ -208,7 +208,7 @@ def test_a_restart_over_the_api(rig: Rig) -> None:
     before = rig.sim.app
     reply = rig.put("application", headers={"Authorization": f"Bearer {token}"})
     assert reply.status_code == 204
-    eventually(lambda: rig.sim.describe()["running"] and rig.sim.app is not before)
+    eventually(lambda: rig.is_another(before))
     eventually(lambda: can_connect(rig))
 
 
@@ -245,7 +245,7 @@ def test_the_answer_comes_first(
     if method == "DELETE":
         eventually(lambda: not can_connect(rig))
     else:
-        eventually(lambda: rig.sim.describe()["running"] and rig.sim.app is not before)
+        eventually(lambda: rig.is_another(before))
         eventually(lambda: can_connect(rig))
 
 

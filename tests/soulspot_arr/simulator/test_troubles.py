@@ -249,7 +249,7 @@ def test_restart_and_profile_over_http(rig: Rig) -> None:
     """The answer comes first, then slskd goes down and comes back as another release."""
     before = rig.sim.app
     control(rig, "POST", "profile", {"name": "0.25.1", "os": "windows"})
-    eventually(lambda: rig.sim.describe()["running"] and rig.sim.app is not before)
+    eventually(lambda: rig.is_another(before))
 
     def version() -> object:
         try:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import requests
 
+from tests.fakes.threads import until
 from tests.soulspot_arr.demo.lidarr.stage import SONGS, Json, Stage, artist, release, write_songs
 
 NZO = "SABnzbd_nzo_1"
@@ -197,10 +199,16 @@ def test_killed_in_the_middle_of_an_import(stage: Stage) -> None:
     folder = stage.downloads / "job"
     write_songs(folder)
     stage.control("disk", diesAfter=2)
+    before = stage.double.life
     finish(stage, folder)
-    thread = stage.double._restarting
-    assert thread is not None
-    thread.join()
+
+    def lives_again() -> bool:
+        try:
+            return stage.double.life is not before and stage.get("queue") is not None
+        except requests.ConnectionError:
+            return False
+
+    until(lives_again, seconds=20)
     assert len(list((stage.library / "Radiohead").iterdir())) == 2
     assert stage.get("trackfile", albumId=1) == []
     orphans = [one["name"] for one in stage.get("command") if one["status"] == "orphaned"]
